@@ -1,0 +1,8 @@
+//! The vocabulary everything shares: pure values and rules. No I/O, no async,
+//! no clock, no SQL; a rule that needs the time takes `now`.
+
+pub mod collection;
+pub mod event;
+pub mod filter;
+pub mod tokens;
+pub mod units;

@@ -1,0 +1,139 @@
+//! Collecting, as everyone speaks of it: what is configured, what state the
+//! collector is in and why. The collector writes [`Status`], pages and
+//! `GET /status` read it.
+
+use super::units::{At, Ms};
+
+/// How events are taken from the gateway.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    #[default]
+    Auto,
+    Resp,
+    Subscribe,
+    Http,
+}
+
+/// The way in use at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    Resp,
+    Subscribe,
+    Http,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// No connection to a gateway is configured yet.
+    #[default]
+    Unconfigured,
+    /// Switched off by the operator.
+    Off,
+    Starting,
+    Collecting,
+    /// An expected failure; it retries by itself.
+    Retrying,
+    /// Stopped for good until a person acts (key rejected, banned).
+    Stopped,
+}
+
+/// Why the collector is not simply collecting; each has a page text and a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Unreachable,
+    TimedOut,
+    /// It answers, but it is not CPA.
+    NotCpa,
+    KeyRejected,
+    /// Banned by the gateway; until when, as far as it said.
+    Banned {
+        until: Option<At>,
+    },
+    RemoteManagementOff,
+    ManagementOff,
+    StatisticsOff,
+    /// The transport asked for does not exist there (old CPA, proxy in between).
+    TransportUnsupported,
+    CompetingConsumer,
+    /// `data.key` is lost or wrong: the Management Key must be entered again.
+    SealedKeyUnreadable,
+    StoreFailing,
+    SpoolFull,
+    DiskFull,
+    /// Anything else, in the words of the other side, secrets removed.
+    Other(String),
+}
+
+impl Reason {
+    /// Stable code for JSON and for the catalogue.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::NotCpa => "not_cpa",
+            Self::KeyRejected => "key_rejected",
+            Self::Banned { .. } => "banned",
+            Self::RemoteManagementOff => "remote_management_off",
+            Self::ManagementOff => "management_off",
+            Self::StatisticsOff => "statistics_off",
+            Self::TransportUnsupported => "transport_unsupported",
+            Self::CompetingConsumer => "competing_consumer",
+            Self::SealedKeyUnreadable => "sealed_key_unreadable",
+            Self::StoreFailing => "store_failing",
+            Self::SpoolFull => "spool_full",
+            Self::DiskFull => "disk_full",
+            Self::Other(_) => "other",
+        }
+    }
+}
+
+/// A span in which events were probably lost.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Gap {
+    pub from: At,
+    pub to: At,
+    /// Code: `away_longer_than_retention`, `gateway_restarted`,
+    /// `answer_lost`, `subscription_lost`, `competing_consumer`.
+    pub why: String,
+}
+
+/// What the collector says of itself. Totals are since installation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    pub state: State,
+    pub reason: Option<Reason>,
+    pub mode: Mode,
+    pub transport: Option<Transport>,
+    pub last_taken_at: Option<At>,
+    pub last_stored_at: Option<At>,
+    /// How long the oldest event taken but not stored has waited.
+    pub lag: Option<Ms>,
+    pub taken: i64,
+    pub stored: i64,
+    pub duplicates: i64,
+    pub rejected: i64,
+    pub batches_retried: i64,
+    /// Batches on the spool, not yet committed.
+    pub spooled: i64,
+    /// Newest first, at most 50.
+    pub gaps: Vec<Gap>,
+    pub competing_consumer: bool,
+    pub next_try_at: Option<At>,
+    pub gateway: Gateway,
+}
+
+/// What is known of the gateway; `None` = not asked yet or not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gateway {
+    pub url: Option<String>,
+    pub version: Option<String>,
+    pub reachable: Option<bool>,
+    pub usage_statistics_enabled: Option<bool>,
+    pub retention: Option<Ms>,
+}

@@ -1,0 +1,102 @@
+//! What a page asks for. [`Selection`] is the resolved question the store
+//! answers; the query string ↔ view mapping builds one (`design/ui.md` §5).
+
+use super::units::{At, Ms};
+
+/// Rows wanted: a half-open time range and conditions that must all hold.
+/// Inside one list any value matches; an empty list does not filter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Selection {
+    /// Includes `from`, excludes `to`.
+    pub from: At,
+    pub to: At,
+    pub providers: Vec<String>,
+    /// Executed model names.
+    pub models: Vec<String>,
+    /// Names as clients asked for them.
+    pub aliases: Vec<String>,
+    /// Account identities ([`super::event::Account::identity`]).
+    pub accounts: Vec<String>,
+    /// Client key hashes ([`super::event::ClientKey::hash`]).
+    pub keys: Vec<String>,
+    pub endpoints: Vec<String>,
+    pub tiers: Vec<String>,
+    pub outcome: Option<Outcome>,
+    pub http: Vec<i32>,
+    pub min_latency: Option<Ms>,
+    pub max_latency: Option<Ms>,
+    pub cache: Option<Cache>,
+    /// The gateway's request id, exactly.
+    pub request_id: Option<String>,
+    /// Free text: request id, or part of a model, alias, provider, account
+    /// label or key mask; case-insensitive, `%` and `_` are plain characters.
+    pub search: Option<String>,
+}
+
+impl Selection {
+    /// Everything in a range.
+    #[must_use]
+    pub fn between(from: At, to: At) -> Self {
+        Self {
+            from,
+            to,
+            providers: Vec::new(),
+            models: Vec::new(),
+            aliases: Vec::new(),
+            accounts: Vec::new(),
+            keys: Vec::new(),
+            endpoints: Vec::new(),
+            tiers: Vec::new(),
+            outcome: None,
+            http: Vec::new(),
+            min_latency: None,
+            max_latency: None,
+            cache: None,
+            request_id: None,
+            search: None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    Ok,
+    Failed,
+}
+
+/// Whether any input was read from cache. Unknown token counts are neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cache {
+    Hit,
+    Miss,
+}
+
+/// What a request list is ordered by; ties are broken by time then id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    #[default]
+    Time,
+    Latency,
+    Ttft,
+    Speed,
+    Input,
+    Cached,
+    Output,
+    Reasoning,
+    Cost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sort {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self {
+            by: SortBy::Time,
+            descending: true,
+        }
+    }
+}

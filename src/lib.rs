@@ -1,0 +1,31 @@
+//! CPAMP, an operations panel for CLIProxyAPI (CPA).
+//!
+//! ```text
+//! CPA queue ─▶ gateway::queue ─▶ ingest (spool, normalise) ─▶ store ─▶ pages, api ─▶ browser
+//! ```
+//!
+//! - [`domain`]: the shared vocabulary; pure.
+//! - [`gateway`]: the only module that speaks to CPA.
+//! - [`ingest`]: the collector actor: take, spool, normalise, store.
+//! - [`store`]: the only module that speaks SQL.
+//! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
+//! - [`fake`]: a simulated gateway, for `demo` and the tests.
+//! - [`app`]: puts the parts together; [`cli`]: one file a sub-command.
+//!
+//! Invariants: taken bytes are on disk before they are parsed; an event is
+//! counted once; secrets never reach the disk or a browser in clear; money and
+//! time are integers. `tests/it/walls.rs` holds who may import whom.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod fake;
+pub mod gateway;
+pub mod i18n;
+pub mod ingest;
+pub mod pages;
+pub mod store;
+pub mod web;

@@ -1,0 +1,138 @@
+//! The request list, its totals and its timeline, for any selection.
+
+use crate::domain::event::{Account, ClientKey, Event, EventKey};
+use crate::domain::filter::{Selection, Sort};
+use crate::domain::tokens::Tokens;
+use crate::domain::units::{At, Ms, NanoUsd};
+
+/// One line of the request list: what a table shows of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub key: EventKey,
+    /// Empty when the gateway sent none.
+    pub request_id: String,
+    pub provider: String,
+    pub model: String,
+    pub alias: String,
+    pub account: Account,
+    pub client_key: ClientKey,
+    pub endpoint: String,
+    pub effort: String,
+    pub tier: String,
+    pub served_tier: String,
+    pub failed: bool,
+    pub status: i32,
+    pub latency: Option<Ms>,
+    pub ttft: Option<Ms>,
+    pub tokens: Tokens,
+    /// `None` = unpriced.
+    pub cost: Option<NanoUsd>,
+}
+
+/// Where a page starts, in the order of its sort: the sort value of the last
+/// row seen (`None` for time order or an unknown value) and its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub value: Option<i64>,
+    pub key: EventKey,
+}
+
+/// Which page of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    Start,
+    After(Cursor),
+    Before(Cursor),
+}
+
+/// A page of rows in the order asked for, and whether there is more on
+/// either side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub rows: Vec<Row>,
+    pub before: Option<Cursor>,
+    pub after: Option<Cursor>,
+}
+
+/// Quantiles of a sketch, relative error at most 1 %; `None` without samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Quantiles {
+    pub samples: i64,
+    pub p5: Option<f64>,
+    pub p50: Option<f64>,
+    pub p95: Option<f64>,
+    pub p99: Option<f64>,
+}
+
+/// Exact sums of a selection (quantiles: see [`Quantiles`]). Token sums cover
+/// the known counts only; `unknown_tokens` counts requests with any unknown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    pub requests: i64,
+    pub failed: i64,
+    pub unknown_tokens: i64,
+    pub uncached: i64,
+    pub cache_read: i64,
+    pub cache_write: i64,
+    pub output: i64,
+    pub reasoning: i64,
+    pub unclassified: i64,
+    pub cost: NanoUsd,
+    pub unpriced: i64,
+    /// Milliseconds.
+    pub latency: Quantiles,
+    /// Milliseconds.
+    pub ttft: Quantiles,
+    /// Output tokens per second after the first byte.
+    pub speed: Quantiles,
+}
+
+/// One bar of a timeline: `[from, to)`, zero-filled by the caller's buckets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    pub from: At,
+    pub to: At,
+    pub totals: Totals,
+}
+
+/// Everything known about one attempt, with its neighbours: the other attempts
+/// of the same request id, oldest first (at most 50, within a day).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    pub event: Event,
+    pub cost: Option<NanoUsd>,
+    pub attempts: Vec<Row>,
+}
+
+/// A value a filter control offers, with how often it occurred lately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What goes into the query string.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+    pub requests: i64,
+}
+
+/// Which list of choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    Provider,
+    Model,
+    Alias,
+    Account,
+    Key,
+    Endpoint,
+    Tier,
+    Status,
+}
+
+/// A question about a list page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListQuery {
+    pub selection: Selection,
+    pub sort: Sort,
+    pub from: From,
+    /// Rows wanted, 1 to 500.
+    pub limit: usize,
+}
