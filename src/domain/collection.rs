@@ -1,8 +1,63 @@
 //! Collecting, as everyone speaks of it: what is configured, what state the
-//! collector is in and why. The collector writes [`Status`], pages and
-//! `GET /status` read it.
+//! collector is in and why. The collector obeys [`Settings`] and writes
+//! [`Status`]; pages and `GET /status` read it.
+
+use secrecy::SecretString;
 
 use super::units::{At, Ms};
+
+/// What the collector is to do. A new value on its watch channel is obeyed at
+/// once; equal values change nothing.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `None` until set up, or while the sealed key cannot be read.
+    pub connection: Option<Connection>,
+    /// `data.key` is lost or wrong: a Management Key is stored but unreadable.
+    pub key_unreadable: bool,
+    pub enabled: bool,
+    pub mode: Mode,
+    /// Events taken at once, 1 to 5000.
+    pub batch: u32,
+    /// Longest pause between two polls of an idle queue.
+    pub poll_interval: Ms,
+    /// RESP key to pop; current gateways know only `usage`.
+    pub queue: String,
+    pub pop_side: PopSide,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connection: None,
+            key_unreadable: false,
+            enabled: true,
+            mode: Mode::Auto,
+            batch: 500,
+            poll_interval: Ms(250),
+            queue: String::from("usage"),
+            pop_side: PopSide::Right,
+        }
+    }
+}
+
+/// The way to the gateway. The key is the CPA Management Key in clear.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// `http(s)://host[:port][/prefix]`, without a trailing slash, checked.
+    pub url: String,
+    pub key: SecretString,
+    /// Certificates are not verified (https and RESP over TLS).
+    pub insecure_tls: bool,
+}
+
+/// Which end of the RESP list is popped. CPA answers both alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PopSide {
+    Left,
+    #[default]
+    Right,
+}
 
 /// How events are taken from the gateway.
 #[derive(
