@@ -1,1 +1,5 @@
-//! ingest
+//! The way in: from bytes taken off the gateway's queue to stored events.
+//! [`normalize`] is pure; whoever takes, spools and stores calls it.
+
+pub mod normalize;
+pub mod payload;

@@ -3,4 +3,5 @@
 //! Functions take `&mut SqliteConnection`, so they test without async; pages
 //! call them through [`Store::read`] and [`Store::write`].
 
+pub mod client_key;
 pub mod requests;
