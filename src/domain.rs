@@ -4,5 +4,8 @@
 pub mod collection;
 pub mod event;
 pub mod filter;
+pub mod sketch;
+pub mod time;
 pub mod tokens;
 pub mod units;
+pub mod varint;
