@@ -1,0 +1,304 @@
+//! CPA's management API over HTTP. Headers and URLs are built here from parts,
+//! redirects are not followed, proxies of the environment are ignored, bodies
+//! are capped. One call is one request, except [`Client::identify`], which
+//! sends no key: a missing key would count as a failure towards a ban.
+
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, StatusCode};
+use secrecy::ExposeSecret;
+
+use super::address;
+use super::types::{Cause, Error, Overview, short};
+use crate::domain::collection::Connection;
+use crate::domain::units::Ms;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A list of a few thousand credentials stays below it.
+const MAX_BODY_BYTES: usize = 16 << 20;
+
+/// What setting up learns: who answers there, or why nobody does.
+pub type Probe = Result<Overview, Error>;
+
+/// A client for one gateway. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    authorization: HeaderValue,
+}
+
+impl Client {
+    /// Does not connect. Fails when the key cannot be a header or the URL is
+    /// not one [`address::parse`] would give.
+    pub fn new(connection: &Connection) -> Result<Self, Error> {
+        install_crypto();
+        let base =
+            address::parse(&connection.url).map_err(|_| Error::Unreachable(Cause::Forbidden))?;
+        let http = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(
+                ACCEPT,
+                HeaderValue::from_static("application/json"),
+            )]))
+            .user_agent(concat!("cpamp/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .dns_resolver(AllowedHosts)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .pool_max_idle_per_host(1)
+            .tls_danger_accept_invalid_certs(connection.insecure_tls)
+            .build()
+            .map_err(|e| Error::protocol(&e.to_string()))?;
+        Ok(Self {
+            http,
+            base,
+            authorization: bearer(connection)?,
+        })
+    }
+
+    /// Everything setting up needs to know. The key is sent exactly once, and
+    /// only to something that looks like CPA.
+    pub async fn probe(&self) -> Probe {
+        self.identify().await?;
+        self.overview().await
+    }
+
+    /// Whether CPA answers there. Sends no key.
+    pub async fn identify(&self) -> Result<(), Error> {
+        // With template keys in its configuration CPA shows a warning page at
+        // `/`, unless asked this way; other versions ignore the question.
+        let root = self.anonymous(Method::GET, "/?safe-mode=configure").await?;
+        if body(root).await?.windows(13).any(|w| w == b"CLI Proxy API") {
+            return Ok(());
+        }
+        // A proxy may pass on only a part of the paths.
+        let health = self.anonymous(Method::GET, "/healthz").await?;
+        if health.status() == StatusCode::OK && body(health).await? == br#"{"status":"ok"}"# {
+            return Ok(());
+        }
+        let path = "/v0/management/config";
+        let options = self.anonymous(Method::OPTIONS, path).await?;
+        let allows = options.headers().get("access-control-allow-headers");
+        if options.status() == StatusCode::NO_CONTENT && allows.is_some_and(|v| v == "*") {
+            return Ok(());
+        }
+        Err(Error::NotCpa)
+    }
+
+    /// One authenticated request: version, statistics switch and retention.
+    pub async fn overview(&self) -> Result<Overview, Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Config {
+            usage_statistics_enabled: Option<bool>,
+            redis_usage_queue_retention_seconds: Option<i64>,
+        }
+        let response = self.get("/config").await?;
+        let version = version(response.headers());
+        let config: Config = json(response).await?;
+        Ok(Overview {
+            version,
+            usage_statistics_enabled: config.usage_statistics_enabled,
+            retention: config.redis_usage_queue_retention_seconds.map(|s| match s {
+                ..=0 => Ms(60_000),
+                1.. => Ms(s.min(3600) * 1000),
+            }),
+        })
+    }
+
+    /// Turns the source of all events on or off. CPA applies it at once.
+    pub async fn set_usage_statistics(&self, on: bool) -> Result<(), Error> {
+        let url = format!("{}/v0/management/usage-statistics-enabled", self.base);
+        let request = self
+            .http
+            .put(url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .json(&serde_json::json!({ "value": on }));
+        accepted(request.send().await.map_err(unreachable)?).await?;
+        Ok(())
+    }
+
+    /// How many upstream attempts the gateway counted since it started, over
+    /// all its credentials; `None` when its version does not count (before
+    /// 6.9.49). Two requests.
+    pub async fn attempts(&self) -> Result<Option<i64>, Error> {
+        let keys: Keys = json(self.get("/api-key-usage").await?).await?;
+        let files: Files = json(self.get("/auth-files").await?).await?;
+        let all = keys.0.into_values().flat_map(|of| of.0.into_values());
+        let all = all.chain(files.files.unwrap_or_default());
+        let mut known = all.filter_map(|t| Some(t.success? + t.failed.unwrap_or(0)));
+        Ok(known.next().map(|first| first + known.sum::<i64>()))
+    }
+
+    /// `path` below `/v0/management`, with the key.
+    pub(crate) async fn get(&self, path: &str) -> Result<Response, Error> {
+        self.get_within(path, TOTAL_TIMEOUT).await
+    }
+
+    pub(crate) async fn get_within(&self, path: &str, limit: Duration) -> Result<Response, Error> {
+        let url = format!("{}/v0/management{path}", self.base);
+        let request = self
+            .http
+            .get(url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .timeout(limit);
+        accepted(request.send().await.map_err(unreachable)?).await
+    }
+
+    async fn anonymous(&self, method: Method, path: &str) -> Result<Response, Error> {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        request.send().await.map_err(unreachable)
+    }
+}
+
+/// What CPA counts for one credential.
+#[derive(serde::Deserialize)]
+struct Tally {
+    success: Option<i64>,
+    failed: Option<i64>,
+}
+
+/// Provider → `base URL|key` → counts. The key of the map is a secret and is
+/// dropped unread.
+#[derive(serde::Deserialize)]
+struct Keys(std::collections::HashMap<String, OfProvider>);
+
+#[derive(serde::Deserialize)]
+struct OfProvider(std::collections::HashMap<String, Tally>);
+
+#[derive(serde::Deserialize)]
+struct Files {
+    files: Option<Vec<Tally>>,
+}
+
+/// The process-wide TLS implementation; must come before any TLS connection.
+pub(crate) fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// Resolves names to addresses a gateway may have.
+struct AllowedHosts;
+
+impl reqwest::dns::Resolve for AllowedHosts {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let found = address::resolve(name.as_str(), 0).await?;
+            let found: reqwest::dns::Addrs = Box::new(found.into_iter());
+            Ok(found)
+        })
+    }
+}
+
+fn bearer(connection: &Connection) -> Result<HeaderValue, Error> {
+    let key = connection.key.expose_secret().trim();
+    let mut bearer =
+        HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| Error::KeyRejected)?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
+}
+
+fn version(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("x-cpa-version")?.to_str().ok()?.trim();
+    let text = text.strip_prefix('v').unwrap_or(text);
+    (!text.is_empty()).then(|| short(text))
+}
+
+/// Lets successes through and says what any other answer means.
+async fn accepted(response: Response) -> Result<Response, Error> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    // Only CPA's management group sends this header; it does on errors too,
+    // but not while management is off or the path is unknown to it.
+    let from_cpa = response.headers().contains_key("x-cpa-version");
+    let text = body(response).await.unwrap_or_default();
+    if let Some(error) = error_text(&text).and_then(|t| Error::from_sentence(&t)) {
+        return Err(error);
+    }
+    Err(match status {
+        StatusCode::NOT_FOUND if from_cpa => Error::Unsupported(String::from("404")),
+        StatusCode::NOT_FOUND if text.is_empty() => Error::ManagementOff,
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
+            Error::Unsupported(status.as_str().to_owned())
+        }
+        StatusCode::UNAUTHORIZED if from_cpa => Error::KeyRejected,
+        _ => Error::protocol(&match error_text(&text) {
+            Some(text) => format!("{status}: {text}"),
+            None => status.to_string(),
+        }),
+    })
+}
+
+fn error_text(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        error: String,
+    }
+    serde_json::from_slice::<Said>(body).ok().map(|s| s.error)
+}
+
+async fn json<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Error> {
+    // The text is not repeated: configuration holds secrets.
+    serde_json::from_slice(&body(response).await?).map_err(|_| Error::NotCpa)
+}
+
+/// The whole body, or an error when it is larger than the cap.
+async fn body(mut response: Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(Error::Protocol(String::from("the answer is too large")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Why a request got no (whole) answer.
+#[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
+pub(crate) fn unreachable(error: reqwest::Error) -> Error {
+    if error.is_timeout() {
+        return Error::TimedOut;
+    }
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    let mut last = String::new();
+    while let Some(cause) = source {
+        if let Some(known) = cause.downcast_ref::<Error>() {
+            return known.clone();
+        }
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            if let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+                return Error::Unreachable(Cause::Tls(short(&tls.to_string())));
+            }
+            match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => {
+                    return Error::Unreachable(Cause::Refused);
+                }
+                std::io::ErrorKind::ConnectionReset
+                | std::io::ErrorKind::ConnectionAborted
+                | std::io::ErrorKind::BrokenPipe
+                | std::io::ErrorKind::UnexpectedEof => {
+                    return Error::Unreachable(Cause::Dropped);
+                }
+                _ => {}
+            }
+        }
+        last = cause.to_string();
+        source = cause.source();
+    }
+    if last.contains("connection closed") {
+        return Error::Unreachable(Cause::Dropped);
+    }
+    Error::Unreachable(Cause::Other(short(&last)))
+}
