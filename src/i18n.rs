@@ -1,1 +1,125 @@
-//! i18n
+//! What the panel says, in each language it speaks: one file per area, one
+//! struct per file, one constant per language, so a missing text does not
+//! compile. A text with a value in it is a function; HTML is never in a text.
+
+use std::borrow::Cow;
+
+mod format;
+pub mod shell;
+
+pub use format::UNKNOWN;
+
+/// A language of the panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lang {
+    #[default]
+    En,
+    ZhCn,
+}
+
+impl Lang {
+    pub const ALL: [Self; 2] = [Self::En, Self::ZhCn];
+
+    /// BCP 47, as `<html lang>` and the preference write it.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh-CN",
+        }
+    }
+
+    /// The language's name in itself.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::ZhCn => "简体中文",
+        }
+    }
+
+    /// Exactly one of our tags.
+    #[must_use]
+    pub fn parse(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.tag() == tag)
+    }
+
+    /// The first language of an `Accept-Language` header that we speak.
+    #[must_use]
+    pub fn negotiate(header: &str) -> Self {
+        let mut wanted: Vec<(f32, &str)> = header
+            .split(',')
+            .map(|part| {
+                let (tag, rest) = part.split_once(';').unwrap_or((part, ""));
+                let weight = rest.trim().strip_prefix("q=");
+                (weight.map_or(1.0, |q| q.parse().unwrap_or(0.0)), tag.trim())
+            })
+            .filter(|(weight, _)| *weight > 0.0)
+            .collect();
+        wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        wanted
+            .into_iter()
+            .find_map(
+                |(_, tag)| match tag.get(..2)?.to_ascii_lowercase().as_str() {
+                    "en" => Some(Self::En),
+                    "zh" => Some(Self::ZhCn),
+                    _ => None,
+                },
+            )
+            .unwrap_or_default()
+    }
+}
+
+/// Every text of one language.
+#[derive(Debug)]
+pub struct Messages {
+    pub shell: &'static shell::Shell,
+}
+
+static EN: Messages = Messages { shell: &shell::EN };
+
+static ZH_CN: Messages = Messages {
+    shell: &shell::ZH_CN,
+};
+
+#[must_use]
+pub fn messages(lang: Lang) -> &'static Messages {
+    match lang {
+        Lang::En => &EN,
+        Lang::ZhCn => &ZH_CN,
+    }
+}
+
+/// Takes bidirectional control characters out of foreign text, so that it
+/// cannot reorder the words around it.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    let bends = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(bends) {
+        Cow::Owned(text.replace(bends, ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_s_first_known_language_wins() {
+        let check = |header, lang| assert_eq!(Lang::negotiate(header), lang, "{header}");
+        check("", Lang::En);
+        check("de, fr;q=0.9", Lang::En);
+        check("zh-TW,zh;q=0.9,en;q=0.8", Lang::ZhCn);
+        check("en;q=0.2, zh;q=0.9", Lang::ZhCn);
+        check("zh;q=0, en", Lang::En);
+        check("é", Lang::En);
+    }
+
+    #[test]
+    fn foreign_text_cannot_turn_the_line_around() {
+        assert_eq!(plain("gpt\u{202e}5"), "gpt5");
+        assert!(matches!(plain("gpt-5"), Cow::Borrowed(_)));
+    }
+}

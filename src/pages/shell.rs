@@ -1,0 +1,34 @@
+//! The part of the frame that changes by itself: the collector in the rail.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Query, ServiceConfig, get};
+use askama::Template;
+
+use crate::web::ctx::Ctx;
+use crate::web::hx;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.route("/shell/reader", get().to(reader));
+}
+
+#[derive(Template)]
+#[template(path = "_reader.html")]
+struct Rail {
+    ctx: Ctx,
+}
+
+#[derive(serde::Deserialize)]
+struct Seen {
+    #[serde(default)]
+    tag: String,
+}
+
+async fn reader(ctx: Ctx, seen: Query<Seen>) -> actix_web::Result<HttpResponse> {
+    if ctx.reader.tag() == seen.tag {
+        return Ok(hx::unchanged());
+    }
+    let html = Rail { ctx }
+        .render()
+        .map_err(actix_web::error::ErrorInternalServerError)?;
+    Ok(hx::html_response(actix_web::http::StatusCode::OK).body(html))
+}

@@ -1,0 +1,120 @@
+//! The files a browser fetches once: embedded in the binary, named by their
+//! content, so they never change under their URL.
+
+use std::sync::OnceLock;
+
+use ring::digest::{SHA256, digest};
+
+/// One file under `/assets/<hash>/<name>`.
+#[derive(Debug)]
+pub struct Asset {
+    pub name: &'static str,
+    pub content_type: &'static str,
+    pub bytes: &'static [u8],
+}
+
+macro_rules! asset {
+    ($name:literal, $path:literal, $content_type:literal) => {
+        Asset {
+            name: $name,
+            content_type: $content_type,
+            bytes: include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/static/", $path)),
+        }
+    };
+}
+
+pub static ASSETS: [Asset; 5] = [
+    asset!("app.css", "app.css", "text/css; charset=utf-8"),
+    asset!("app.js", "app.js", "text/javascript; charset=utf-8"),
+    asset!("icons.svg", "icons.svg", "image/svg+xml"),
+    asset!(
+        "htmx.js",
+        "vendor/htmx.min.js",
+        "text/javascript; charset=utf-8"
+    ),
+    asset!(
+        "hx-sse.js",
+        "vendor/hx-sse.min.js",
+        "text/javascript; charset=utf-8"
+    ),
+];
+
+/// The path of an asset below the base path; a name we do not have is a bug
+/// that the page tests find as a 404.
+#[must_use]
+pub fn path(name: &str) -> String {
+    static HASHES: OnceLock<Vec<String>> = OnceLock::new();
+    let hashes = HASHES.get_or_init(|| ASSETS.iter().map(|asset| hash(asset.bytes)).collect());
+    ASSETS
+        .iter()
+        .zip(hashes)
+        .find(|(asset, _)| asset.name == name)
+        .map_or_else(
+            || format!("/assets/0/{name}"),
+            |(_, hash)| format!("/assets/{hash}/{name}"),
+        )
+}
+
+/// Sixteen hex digits of SHA-256.
+fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(16);
+    for byte in digest(&SHA256, bytes).as_ref().iter().take(8) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::digest::SHA384;
+
+    use super::*;
+
+    /// `VENDOR.toml` is the record of what was taken from where.
+    #[test]
+    fn vendored_files_are_what_was_vendored() {
+        let record = include_str!("../../static/vendor/VENDOR.toml");
+        let value = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
+        let named: Vec<String> = record
+            .lines()
+            .filter(|line| line.starts_with("name"))
+            .map(value)
+            .collect();
+        let sums: Vec<String> = record
+            .lines()
+            .filter(|line| line.starts_with("sha384"))
+            .map(value)
+            .collect();
+        let vendor = concat!(env!("CARGO_MANIFEST_DIR"), "/static/vendor");
+        let mut scripts: Vec<String> = std::fs::read_dir(vendor)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| {
+                std::path::Path::new(name)
+                    .extension()
+                    .is_some_and(|extension| extension == "js")
+            })
+            .collect();
+        scripts.sort();
+        let mut recorded = named.clone();
+        recorded.sort();
+        assert_eq!(scripts, recorded);
+        for (name, sum) in named.iter().zip(sums) {
+            let bytes = std::fs::read(format!("{vendor}/{name}")).unwrap();
+            assert_eq!(base64(digest(&SHA384, &bytes).as_ref()), sum, "{name}");
+        }
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        bytes
+            .chunks(3)
+            .flat_map(|chunk| {
+                let bits = chunk.iter().fold(0_u32, |n, b| n << 8 | u32::from(*b));
+                [18, 12, 6, 0].map(|shift| letters[usize::try_from(bits >> shift & 63).unwrap()])
+            })
+            .map(char::from)
+            .collect()
+    }
+}
