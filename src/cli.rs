@@ -1,1 +1,75 @@
-//! cli
+//! The command line: which sub-commands there are, and that anything unknown is
+//! an error that starts nothing. Exit codes: 0 done, 1 failed, 2 used wrongly.
+
+mod serve;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::config::{self, Config, Environment};
+
+/// Used wrongly: unknown argument, or a setting that is not valid.
+const MISUSED: u8 = 2;
+
+/// Runs the program and says how it went. Prints to stdout and stderr.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version come this way too, and are not failures.
+            let misused = error.use_stderr();
+            let _ = error.print();
+            return if misused {
+                ExitCode::from(MISUSED)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let config = match Config::load(&matches, environment) {
+        Ok(config) => config,
+        Err(problems) => {
+            eprintln!("cpamp: {problems}");
+            return ExitCode::from(MISUSED);
+        }
+    };
+    if matches.get_flag("print-config") {
+        print!("{}", config.printed());
+        return ExitCode::SUCCESS;
+    }
+    match dispatch(&matches, &config) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cpamp: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches, config: &Config) -> anyhow::Result<ExitCode> {
+    match matches.subcommand_name() {
+        None | Some("serve") => Ok(serve::run(config)),
+        Some(other) => anyhow::bail!("{other} is not built yet"),
+    }
+}
+
+/// The whole command line; `tests` use it to make flags.
+#[must_use]
+pub fn command() -> Command {
+    Command::new("cpamp")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(env!("CARGO_PKG_DESCRIPTION"))
+        .after_help("Without a command it serves. Values: flag, then environment, then default.")
+        .disable_help_subcommand(true)
+        .args(config::flags())
+        .arg(
+            Arg::new("print-config")
+                .long("print-config")
+                .action(ArgAction::SetTrue)
+                .global(true)
+                .help("Show each setting and where it came from, then exit"),
+        )
+        .subcommand(Command::new("serve").about("Run the panel (the default)"))
+}

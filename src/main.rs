@@ -1,3 +1,8 @@
-//! Parses the arguments, runs the sub-command, maps the outcome to an exit code.
+//! Hands arguments and environment to the command line; the outcome becomes the
+//! exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cpamp::cli::run(std::env::args_os(), &cpamp::config::of_process())
+}

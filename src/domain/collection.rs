@@ -72,6 +72,36 @@ pub enum Mode {
     Http,
 }
 
+impl std::str::FromStr for Mode {
+    type Err = UnknownMode;
+    fn from_str(text: &str) -> Result<Self, UnknownMode> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "resp" => Ok(Self::Resp),
+            "subscribe" => Ok(Self::Subscribe),
+            "http" => Ok(Self::Http),
+            _ => Err(UnknownMode),
+        }
+    }
+}
+
+impl Mode {
+    /// As forms, the environment and JSON write it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Resp => "resp",
+            Self::Subscribe => "subscribe",
+            Self::Http => "http",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("not a mode of collecting")]
+pub struct UnknownMode;
+
 /// The way in use at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
