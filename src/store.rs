@@ -3,5 +3,230 @@
 //! Functions take `&mut SqliteConnection`, so they test without async; pages
 //! call them through [`Store::read`] and [`Store::write`].
 
+pub mod admin;
+pub mod arrivals;
+pub mod batch;
 pub mod client_key;
+pub mod counters;
+pub mod data_key;
+pub mod detail;
+pub mod error;
+pub mod events;
+pub mod gaps;
+mod headers;
+pub mod lock;
+pub mod names;
+pub mod open;
+mod reader;
+pub mod rejects;
 pub mod requests;
+pub mod schema;
+pub mod secret;
+pub mod secrets;
+pub mod sessions;
+pub mod settings;
+pub mod stats;
+pub mod wal;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::sqlite::SqliteConnection;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use arrivals::Arrivals;
+use batch::{Batch, Ingested};
+use counters::Counter;
+use data_key::KeyError;
+pub use error::{OpenError, Result, StoreError};
+use names::Names;
+pub use open::Options;
+use reader::Readers;
+use secret::Keyring;
+use stats::Stats;
+use wal::Wal;
+use writer::{Job, Writer};
+
+/// Jobs that may wait for the writer; who comes later waits to be let in.
+const WAITING_JOBS: usize = 16;
+
+/// An open database. Cheap to clone; the lock is held until the last clone is
+/// gone or [`Store::close`] was called.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    reader_count: usize,
+    readers: Readers,
+    jobs: mpsc::Sender<Job>,
+    names: Names,
+    arrivals: Arrivals,
+    version: watch::Receiver<u64>,
+}
+
+impl Store {
+    /// Opens or makes the database. Quick: nothing is scanned.
+    pub fn open(options: &Options) -> std::result::Result<Self, OpenError> {
+        let mut opened = open::open(options)?;
+        let prepare = |source| OpenError::Prepare {
+            path: options.path.clone(),
+            source,
+        };
+        let names = Names::load(&mut opened.conn).map_err(prepare)?;
+        let version = counters::get(&mut opened.conn, Counter::Version).map_err(prepare)?;
+        let arrivals = Arrivals::new();
+        let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
+        let (version_out, version) = watch::channel(version.unsigned_abs());
+        let writer = Writer {
+            conn: Some(opened.conn),
+            path: options.path.clone(),
+            busy_timeout: options.busy_timeout,
+            wal: Wal::of(&options.path, options.wal, options.busy_timeout),
+            names: names.clone(),
+            arrivals: arrivals.clone(),
+            version: version_out,
+            lock: opened.lock,
+        };
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(waiting))
+            .map_err(|source| OpenError::File {
+                what: "start the writer of",
+                path: options.path.clone(),
+                source,
+            })?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers: Readers::new(options.path.clone(), options.readers, options.busy_timeout),
+                reader_count: options.readers,
+                path: options.path.clone(),
+                jobs,
+                names,
+                arrivals,
+                version,
+            }),
+        })
+    }
+
+    /// Reads one consistent state. Keep it short; long work reads in pages.
+    pub async fn read<T, F>(&self, read: F) -> Result<T>
+    where
+        F: FnOnce(&mut SqliteConnection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.inner.readers.run(read).await
+    }
+
+    /// Runs one transaction after those sent before it; an error of the job
+    /// undoes it. Once sent it happens even when nobody waits any more. Waits
+    /// while many jobs are queued.
+    pub async fn write<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&mut SqliteConnection) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.run(|writer| writer.transaction(job)).await
+    }
+
+    /// Stores a batch, all or nothing. Replaying a batch changes no total but
+    /// `taken` and `duplicates`.
+    pub async fn ingest(&self, batch: impl Into<Arc<Batch>>) -> Result<Ingested> {
+        let batch = batch.into();
+        self.run(move |writer| writer.ingest(&batch)).await
+    }
+
+    async fn run<T, F>(&self, job: F) -> Result<T>
+    where
+        F: FnOnce(&mut Writer) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, outcome) = oneshot::channel();
+        let work = Job::Run(Box::new(move |writer| {
+            let _ = reply.send(writer.and_then(job));
+        }));
+        let sent = self.inner.jobs.send(work).await;
+        sent.map_err(|_| StoreError::Closed)?;
+        outcome.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Texts of events by id, and ids by text.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        self.inner.names.clone()
+    }
+
+    /// Grows with every commit that changed events, over restarts too.
+    #[must_use]
+    pub fn version(&self) -> watch::Receiver<u64> {
+        self.inner.version.clone()
+    }
+
+    /// The newest events as they are stored.
+    #[must_use]
+    pub fn arrivals(&self) -> Arrivals {
+        self.inner.arrivals.clone()
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The keyring of this database; see [`data_key::unlock`].
+    pub async fn unlock(&self, source: data_key::Source) -> std::result::Result<Keyring, KeyError> {
+        let job = move |c: &mut _| store_errors_undo(data_key::unlock(c, &source));
+        self.write(job).await?
+    }
+
+    /// Gives up what was sealed under a lost key; see [`data_key::start_over`].
+    pub async fn start_over(
+        &self,
+        source: data_key::Source,
+    ) -> std::result::Result<Keyring, KeyError> {
+        let job = move |c: &mut _| store_errors_undo(data_key::start_over(c, &source));
+        self.write(job).await?
+    }
+
+    pub async fn stats(&self) -> Result<Stats> {
+        let path = self.inner.path.clone();
+        self.read(move |c| stats::read(c, &path)).await
+    }
+
+    /// Housekeeping for a quiet moment: gives free pages back, a few at a time.
+    pub async fn tidy(&self) -> Result<()> {
+        self.write(|c| Ok(c.batch_execute("pragma incremental_vacuum(256)")?))
+            .await
+    }
+
+    /// Resolves when the writer has ended: after [`Store::close`], or because
+    /// a job panicked, which the process should not outlive.
+    pub async fn stopped(&self) {
+        self.inner.jobs.closed().await;
+    }
+
+    /// Finishes what was sent, empties the log and releases the lock. Reads and
+    /// writes that come later are refused.
+    pub async fn close(&self) {
+        self.inner.readers.close(self.inner.reader_count).await;
+        let (done, finished) = oneshot::channel();
+        if self.inner.jobs.send(Job::Stop(done)).await.is_ok() {
+            let _ = finished.await;
+        }
+    }
+}
+
+/// An error of the store undoes the transaction; a key that is missing or
+/// wrong is an answer.
+fn store_errors_undo<T>(
+    outcome: std::result::Result<T, KeyError>,
+) -> Result<std::result::Result<T, KeyError>> {
+    match outcome {
+        Err(KeyError::Store(error)) => Err(error),
+        outcome => Ok(outcome),
+    }
+}

@@ -1,0 +1,12 @@
+drop table session;
+drop table admin_credential;
+drop table secret;
+drop table setting;
+drop table spool_record;
+drop table counter;
+drop table gap;
+drop table reject;
+drop table event_detail;
+drop table event;
+drop table dimension;
+pragma application_id = 0;

@@ -1,0 +1,61 @@
+//! One process per database: an OS lock on a file beside it, which holds the
+//! owner's pid. The file stays behind on purpose; the lock goes with the
+//! process, and removing the file would let two owners lock two files.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::error::OpenError;
+
+/// Held as long as it lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a database that need not exist yet; its directory must.
+    pub fn take(database: &Path) -> Result<Self, OpenError> {
+        let path = lock_path(database);
+        let failed = |what| {
+            let path = path.clone();
+            move |source| OpenError::File { what, path, source }
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::InUse {
+                    path: database.to_owned(),
+                    pid: owner(&mut file),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
+        }
+        file.set_len(0).map_err(failed("write"))?;
+        writeln!(file, "{}", std::process::id()).map_err(failed("write"))?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn owner(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push(".lock");
+    PathBuf::from(name)
+}

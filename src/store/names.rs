@@ -1,0 +1,377 @@
+//! Every text an event carries, as a small number. The writer interns, readers
+//! resolve; both use one dictionary in memory that mirrors the `dimension`
+//! table. A transaction that rolls back leaves no name behind.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use diesel::prelude::*;
+
+use super::error::Result;
+use super::schema::dimension;
+
+/// What a text says of an event. The discriminant is stored: never renumber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Provider,
+    Executor,
+    Model,
+    Alias,
+    /// Value: the identity. Label: what people read.
+    Account,
+    AuthType,
+    /// Value: the hash. Label: the mask.
+    ClientKey,
+    Endpoint,
+    Effort,
+    /// Tier asked for and tier served share their names.
+    Tier,
+    ClientIp,
+    Forwarded,
+    Agent,
+    /// Names (not values) of response headers.
+    Header,
+}
+
+impl Kind {
+    pub const ALL: [Self; 14] = [
+        Self::Provider,
+        Self::Executor,
+        Self::Model,
+        Self::Alias,
+        Self::Account,
+        Self::AuthType,
+        Self::ClientKey,
+        Self::Endpoint,
+        Self::Effort,
+        Self::Tier,
+        Self::ClientIp,
+        Self::Forwarded,
+        Self::Agent,
+        Self::Header,
+    ];
+
+    /// The number under which the database knows this kind.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        i32::try_from(self.index()).expect("there are few kinds") + 1
+    }
+
+    fn index(self) -> usize {
+        Self::ALL
+            .iter()
+            .position(|kind| *kind == self)
+            .expect("every kind is listed")
+    }
+
+    /// Names kept apart; later ones share [`OTHER`].
+    #[must_use]
+    pub fn capacity(self) -> usize {
+        match self {
+            Self::Account | Self::ClientKey => 100_000,
+            _ => 10_000,
+        }
+    }
+}
+
+/// The name of everything that came after a kind was full.
+pub const OTHER: &str = "(other)";
+
+/// Longer texts are cut here; no gateway field of this kind is meant to be long.
+const MAX_BYTES: usize = 512;
+
+/// One interned text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub value: Arc<str>,
+    /// Empty = nothing better than the value.
+    pub label: Arc<str>,
+}
+
+/// All names, by kind.
+#[derive(Debug, Default)]
+pub struct Dictionary {
+    tables: [Table; Kind::ALL.len()],
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// The name with id `n` is at `n - 1`.
+    names: Vec<Name>,
+    ids: HashMap<Arc<str>, i32>,
+}
+
+impl Dictionary {
+    fn table(&self, kind: Kind) -> &Table {
+        self.tables.get(kind.index()).expect("one table per kind")
+    }
+
+    fn table_mut(&mut self, kind: Kind) -> &mut Table {
+        self.tables
+            .get_mut(kind.index())
+            .expect("one table per kind")
+    }
+
+    /// The id of a text: 0 for the empty text, `None` when no event has it.
+    #[must_use]
+    pub fn id(&self, kind: Kind, value: &str) -> Option<i32> {
+        if value.is_empty() {
+            return Some(0);
+        }
+        self.table(kind).ids.get(cut(value)).copied()
+    }
+
+    fn name(&self, kind: Kind, id: i32) -> Option<&Name> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        self.table(kind).names.get(index)
+    }
+
+    /// The text of an id; empty for 0.
+    #[must_use]
+    pub fn value(&self, kind: Kind, id: i32) -> &str {
+        self.name(kind, id).map_or("", |name| &name.value)
+    }
+
+    /// What people read; the text itself when it has no label.
+    #[must_use]
+    pub fn label(&self, kind: Kind, id: i32) -> &str {
+        self.name(kind, id).map_or("", |name| {
+            if name.label.is_empty() {
+                &name.value
+            } else {
+                &name.label
+            }
+        })
+    }
+
+    /// Every name of a kind with its id, in the order they first appeared.
+    pub fn iter(&self, kind: Kind) -> impl Iterator<Item = (i32, &Name)> {
+        (1..).zip(&self.table(kind).names)
+    }
+
+    /// How many names a kind has; ids are `1..=len`.
+    #[must_use]
+    pub fn len(&self, kind: Kind) -> usize {
+        self.table(kind).names.len()
+    }
+
+    fn add(&mut self, kind: Kind, name: Name) {
+        let table = self.table_mut(kind);
+        let id = next_id(table.names.len());
+        table.ids.insert(Arc::clone(&name.value), id);
+        table.names.push(name);
+    }
+
+    fn truncate(&mut self, kind: Kind, len: usize) {
+        let table = self.table_mut(kind);
+        for name in table.names.drain(len..) {
+            table.ids.remove(&name.value);
+        }
+    }
+
+    fn relabel(&mut self, kind: Kind, id: i32, label: Arc<str>) -> Option<Arc<str>> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        let name = self.table_mut(kind).names.get_mut(index)?;
+        Some(std::mem::replace(&mut name.label, label))
+    }
+}
+
+/// The dictionary, shared. Hold a guard while resolving, not while querying.
+#[derive(Clone, Debug, Default)]
+pub struct Names(Arc<RwLock<Dictionary>>);
+
+impl Names {
+    pub fn read(&self) -> RwLockReadGuard<'_, Dictionary> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn load(c: &mut SqliteConnection) -> Result<Self> {
+        let rows: Vec<(i32, String, String)> = dimension::table
+            .select((dimension::kind, dimension::value, dimension::label))
+            .order((dimension::kind.asc(), dimension::id.asc()))
+            .load(c)?;
+        let mut dictionary = Dictionary::default();
+        for (code, value, label) in rows {
+            if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.code() == code) {
+                dictionary.add(
+                    kind,
+                    Name {
+                        value: value.into(),
+                        label: label.into(),
+                    },
+                );
+            }
+        }
+        Ok(Self(Arc::new(RwLock::new(dictionary))))
+    }
+
+    /// Makes the names of a transaction visible. Called as its last step, so no
+    /// reader ever meets an id without a name; [`Names::withdraw`] undoes it
+    /// when the commit fails.
+    pub(super) fn publish(&self, changes: Changes) -> Undo {
+        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut undo = Undo::default();
+        for (kind, name) in changes.added {
+            undo.lengths.entry(kind).or_insert(dictionary.len(kind));
+            dictionary.add(kind, name);
+        }
+        for ((kind, id), label) in changes.labels {
+            if let Some(old) = dictionary.relabel(kind, id, label) {
+                undo.labels.push((kind, id, old));
+            }
+        }
+        undo
+    }
+
+    pub(super) fn withdraw(&self, undo: Undo) {
+        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for (kind, id, label) in undo.labels {
+            dictionary.relabel(kind, id, label);
+        }
+        for (kind, len) in undo.lengths {
+            dictionary.truncate(kind, len);
+        }
+    }
+}
+
+/// Names a transaction added or relabelled, not yet visible to others.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    added: Vec<(Kind, Name)>,
+    labels: HashMap<(Kind, i32), Arc<str>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Undo {
+    lengths: HashMap<Kind, usize>,
+    labels: Vec<(Kind, i32, Arc<str>)>,
+}
+
+/// Turns texts into ids inside one write transaction.
+pub(super) struct Interner<'a> {
+    names: &'a Names,
+    changes: Changes,
+    fresh: HashMap<(Kind, Arc<str>), i32>,
+    /// Per kind: how many names there are, those of this transaction included.
+    lengths: [usize; Kind::ALL.len()],
+}
+
+impl<'a> Interner<'a> {
+    pub(super) fn new(names: &'a Names) -> Self {
+        let dictionary = names.read();
+        Self {
+            names,
+            changes: Changes::default(),
+            fresh: HashMap::new(),
+            lengths: Kind::ALL.map(|kind| dictionary.len(kind)),
+        }
+    }
+
+    /// The id of a text, given now if it is new.
+    pub(super) fn id(
+        &mut self,
+        c: &mut SqliteConnection,
+        kind: Kind,
+        value: &str,
+        label: &str,
+    ) -> Result<i32> {
+        if let Some(id) = self.names.read().id(kind, value) {
+            return Ok(id);
+        }
+        let value = cut(value);
+        if let Some(id) = self.fresh.get(&(kind, Arc::from(value))) {
+            return Ok(*id);
+        }
+        let len = self.lengths.get(kind.index()).copied().unwrap_or_default();
+        if len >= kind.capacity() && value != OTHER {
+            return self.id(c, kind, OTHER, "");
+        }
+        self.add(c, kind, next_id(len), value, cut(label))
+    }
+
+    fn add(
+        &mut self,
+        c: &mut SqliteConnection,
+        kind: Kind,
+        id: i32,
+        value: &str,
+        label: &str,
+    ) -> Result<i32> {
+        diesel::insert_into(dimension::table)
+            .values((
+                dimension::kind.eq(kind.code()),
+                dimension::id.eq(id),
+                dimension::value.eq(value),
+                dimension::label.eq(label),
+            ))
+            .execute(c)?;
+        let value: Arc<str> = value.into();
+        self.fresh.insert((kind, Arc::clone(&value)), id);
+        if let Some(len) = self.lengths.get_mut(kind.index()) {
+            *len += 1;
+        }
+        self.changes.added.push((
+            kind,
+            Name {
+                value,
+                label: label.into(),
+            },
+        ));
+        Ok(id)
+    }
+
+    /// Keeps the newest label of a text that has an id of its own. Call it for
+    /// events that were new, so that a replay of old ones changes nothing.
+    pub(super) fn relabel(
+        &mut self,
+        c: &mut SqliteConnection,
+        kind: Kind,
+        value: &str,
+        label: &str,
+    ) -> Result<()> {
+        let label = cut(label);
+        if value.is_empty() || label.is_empty() {
+            return Ok(());
+        }
+        let Some((id, current)) = self.labelled(kind, cut(value)) else {
+            return Ok(());
+        };
+        if *current == *label {
+            return Ok(());
+        }
+        diesel::update(dimension::table.find((kind.code(), id)))
+            .set(dimension::label.eq(label))
+            .execute(c)?;
+        self.changes.labels.insert((kind, id), label.into());
+        Ok(())
+    }
+
+    /// Id and label of a text as this transaction sees them; `None` when the
+    /// kind is full and the text shares [`OTHER`].
+    fn labelled(&self, kind: Kind, value: &str) -> Option<(i32, Arc<str>)> {
+        let dictionary = self.names.read();
+        let (id, name) = if let Some(id) = dictionary.id(kind, value) {
+            (id, dictionary.name(kind, id)?)
+        } else {
+            let id = *self.fresh.get(&(kind, Arc::from(value)))?;
+            let is_it = |(k, name): &&(Kind, Name)| *k == kind && *name.value == *value;
+            (id, &self.changes.added.iter().find(is_it)?.1)
+        };
+        let label = self.changes.labels.get(&(kind, id)).unwrap_or(&name.label);
+        Some((id, Arc::clone(label)))
+    }
+
+    pub(super) fn into_changes(self) -> Changes {
+        self.changes
+    }
+}
+
+fn next_id(len: usize) -> i32 {
+    i32::try_from(len + 1).expect("kinds are capped far below two milliards")
+}
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_BYTES))
+        .unwrap_or(text)
+}

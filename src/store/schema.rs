@@ -1,0 +1,123 @@
+//! The tables as Diesel sees them; what each is for stands in `migrations/`.
+
+diesel::table! {
+    dimension (kind, id) {
+        kind -> Integer,
+        id -> Integer,
+        value -> Text,
+        label -> Text,
+    }
+}
+
+diesel::table! {
+    event (at_ms, id) {
+        at_ms -> BigInt,
+        id -> BigInt,
+        request_id -> Nullable<Integer>,
+        provider -> Integer,
+        executor -> Integer,
+        model -> Integer,
+        alias -> Integer,
+        account -> Integer,
+        auth_type -> Integer,
+        client_key -> Integer,
+        endpoint -> Integer,
+        effort -> Integer,
+        tier -> Integer,
+        served_tier -> Integer,
+        client_ip -> Integer,
+        forwarded -> Integer,
+        agent -> Integer,
+        status -> Integer,
+        flags -> Integer,
+        latency_ms -> Nullable<BigInt>,
+        ttft_ms -> Nullable<BigInt>,
+        uncached -> Nullable<BigInt>,
+        cache_read -> Nullable<BigInt>,
+        cache_write -> Nullable<BigInt>,
+        output -> Nullable<BigInt>,
+        reasoning -> Nullable<BigInt>,
+        unclassified -> BigInt,
+        cost_nanos -> Nullable<BigInt>,
+        price_rule -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    event_detail (at_ms, id) {
+        at_ms -> BigInt,
+        id -> BigInt,
+        request_id -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        headers -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    reject (id) {
+        id -> BigInt,
+        taken_at_ms -> BigInt,
+        reason -> Text,
+        excerpt -> Text,
+        sealed -> Nullable<Text>,
+        tries -> Integer,
+    }
+}
+
+diesel::table! {
+    gap (from_ms, why) {
+        from_ms -> BigInt,
+        why -> Text,
+        to_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    counter (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    spool_record (seq) {
+        seq -> Integer,
+        record -> BigInt,
+    }
+}
+
+diesel::table! {
+    setting (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    secret (name) {
+        name -> Text,
+        sealed -> Text,
+    }
+}
+
+diesel::table! {
+    admin_credential (id) {
+        id -> Integer,
+        credential -> Text,
+        changed_at_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> Integer,
+        token_hash -> Binary,
+        created_at_ms -> BigInt,
+        last_seen_ms -> BigInt,
+        expires_at_ms -> BigInt,
+        address -> Text,
+        agent -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(event, event_detail);

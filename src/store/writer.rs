@@ -1,0 +1,144 @@
+//! The only connection that writes, on its own thread. Jobs run one at a time
+//! in the order they were sent, each in its own transaction. A job that panics
+//! ends the thread and with it the store: a half-known state is worse than none.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::result::Error as DieselError;
+use diesel::sqlite::SqliteConnection;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::arrivals::Arrivals;
+use super::batch::{self, Batch, Ingested};
+use super::error::{Result, StoreError};
+use super::events::StoredEvent;
+use super::lock::Lock;
+use super::names::{Interner, Names};
+use super::open;
+use super::wal::Wal;
+
+type Work = Box<dyn FnOnce(Result<&mut Writer>) + Send>;
+
+/// What is sent to the thread.
+pub(super) enum Job {
+    /// Runs in the thread; is given an error when there is no connection.
+    Run(Work),
+    /// Finish, then say so.
+    Stop(oneshot::Sender<()>),
+}
+
+pub(super) struct Writer {
+    /// `None` after a failure that may have left it unusable.
+    pub(super) conn: Option<SqliteConnection>,
+    pub(super) path: PathBuf,
+    pub(super) busy_timeout: Duration,
+    pub(super) wal: Wal,
+    pub(super) names: Names,
+    pub(super) arrivals: Arrivals,
+    pub(super) version: watch::Sender<u64>,
+    /// Released last, when nothing writes any more.
+    pub(super) lock: Lock,
+}
+
+impl Writer {
+    /// Runs until it is told to stop or every sender is gone.
+    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut stopped = None;
+        while let Some(job) = jobs.blocking_recv() {
+            match job {
+                Job::Run(work) => self.work(work),
+                Job::Stop(done) => {
+                    stopped = Some(done);
+                    break;
+                }
+            }
+        }
+        // What was sent before the stop is done; what comes later is refused.
+        drop(jobs);
+        self.finish();
+        if let Some(done) = stopped {
+            let _ = done.send(());
+        }
+    }
+
+    fn work(&mut self, work: Work) {
+        match self.ready() {
+            Ok(()) => work(Ok(self)),
+            Err(error) => work(Err(error)),
+        }
+        if let Some(conn) = &mut self.conn {
+            self.wal.tend(conn);
+        }
+    }
+
+    /// Makes sure there is a usable connection and room in the log.
+    fn ready(&mut self) -> Result<()> {
+        if self.conn.is_none() {
+            self.conn = Some(open::writer_connection(&self.path, self.busy_timeout)?);
+        }
+        let conn = self.conn.as_mut().ok_or(StoreError::Closed)?;
+        self.wal.admit(conn)
+    }
+
+    /// One job, one transaction.
+    pub(super) fn transaction<T>(
+        &mut self,
+        job: impl FnOnce(&mut SqliteConnection) -> Result<T>,
+    ) -> Result<T> {
+        let conn = self.conn.as_mut().ok_or(StoreError::Closed)?;
+        let mut cause = None;
+        let outcome = conn.immediate_transaction(|c| {
+            job(c).map_err(|error| {
+                cause = Some(error);
+                DieselError::RollbackTransaction
+            })
+        });
+        let outcome = outcome.map_err(|error| cause.unwrap_or_else(|| error.into()));
+        if outcome.as_ref().is_err_and(spoils_connection) {
+            // On a full disk SQLite has rolled back by itself, which Diesel
+            // does not expect: a fresh connection knows no transaction.
+            self.conn = None;
+        }
+        outcome
+    }
+
+    pub(super) fn ingest(&mut self, batch: &Batch) -> Result<Ingested> {
+        let names = self.names.clone();
+        let mut published = None;
+        let outcome = self.transaction(|c| {
+            let mut interner = Interner::new(&names);
+            let stored = batch::store(c, &mut interner, batch)?;
+            published = Some(names.publish(interner.into_changes()));
+            Ok(stored)
+        });
+        if let (Err(_), Some(undo)) = (&outcome, published) {
+            names.withdraw(undo);
+        }
+        let (ingested, new) = outcome?;
+        if !new.is_empty() {
+            self.arrivals.push(new.iter().map(StoredEvent::key));
+            self.version.send_modify(|version| *version += 1);
+        }
+        Ok(ingested)
+    }
+
+    /// Leaves a tidy database: statistics current, log empty, lock released.
+    fn finish(self) {
+        let Some(mut conn) = self.conn else { return };
+        if let Err(error) = conn.batch_execute("pragma optimize; pragma wal_checkpoint(truncate)") {
+            log::warn!("cannot tidy the database up: {error}");
+        }
+        drop(conn);
+        drop(self.lock);
+    }
+}
+
+/// Whether a connection is not to be trusted after this error.
+fn spoils_connection(error: &StoreError) -> bool {
+    !matches!(
+        error,
+        StoreError::Busy | StoreError::BadValue(_) | StoreError::Query(DieselError::NotFound)
+    )
+}
