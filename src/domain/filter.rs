@@ -1,6 +1,12 @@
 //! What a page asks for. [`Selection`] is the resolved question the store
 //! answers; the query string ↔ view mapping builds one (`design/ui.md` §5).
 
+mod query;
+mod view;
+
+pub use query::Ignored;
+pub use view::{Column, Edge, PageOf, View};
+
 use super::units::{At, Ms};
 
 /// Rows wanted: a half-open time range and conditions that must all hold.
@@ -34,6 +40,12 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether anything but the range narrows it.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        *self == Self::between(self.from, self.to)
+    }
+
     /// Everything in a range.
     #[must_use]
     pub fn between(from: At, to: At) -> Self {
@@ -90,6 +102,36 @@ pub enum SortBy {
 pub struct Sort {
     pub by: SortBy,
     pub descending: bool,
+}
+
+impl SortBy {
+    pub const ALL: [Self; 9] = [
+        Self::Time,
+        Self::Latency,
+        Self::Ttft,
+        Self::Speed,
+        Self::Input,
+        Self::Cached,
+        Self::Output,
+        Self::Reasoning,
+        Self::Cost,
+    ];
+
+    /// As the query string names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Latency => "latency",
+            Self::Ttft => "ttft",
+            Self::Speed => "speed",
+            Self::Input => "input",
+            Self::Cached => "cached",
+            Self::Output => "output",
+            Self::Reasoning => "reasoning",
+            Self::Cost => "cost",
+        }
+    }
 }
 
 impl Default for Sort {

@@ -16,6 +16,7 @@ use super::prefs::{Prefs, zone_hint};
 use super::reader::Reader;
 use crate::clock::Clock;
 use crate::domain::collection::Status;
+use crate::domain::time::Zone;
 use crate::domain::units::At;
 use crate::i18n::{Lang, Messages, messages};
 
@@ -25,7 +26,7 @@ pub struct Frame {
     /// Empty, or `/path` without a slash at its end.
     pub base: String,
     /// The zone of those who chose none.
-    pub zone: Tz,
+    pub zone: Zone,
     pub demo: bool,
     /// Whether browsers reach us by https only.
     pub secure: bool,
@@ -61,8 +62,8 @@ pub struct Ctx {
     pub t: &'static Messages,
     pub prefs: Prefs,
     /// The zone times are shown in, and the one of those who choose none.
-    pub zone: Tz,
-    pub auto_zone: Tz,
+    pub zone: Zone,
+    pub auto_zone: Zone,
     pub base: String,
     pub secure: bool,
     pub demo: bool,
@@ -131,7 +132,7 @@ impl Ctx {
     /// A moment in the visitor's zone.
     #[must_use]
     pub fn local(&self, at: At) -> DateTime<Tz> {
-        at.utc().with_timezone(&self.zone)
+        self.zone.local(at)
     }
 
     #[must_use]

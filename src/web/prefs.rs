@@ -4,9 +4,9 @@
 
 use std::str::FromStr;
 
+use crate::domain::time::Zone;
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
-use chrono_tz::Tz;
 
 use crate::i18n::Lang;
 
@@ -87,7 +87,7 @@ impl Theme {
 pub struct Prefs {
     pub lang: Option<Lang>,
     pub theme: Theme,
-    pub zone: Option<Tz>,
+    pub zone: Option<Zone>,
     pub mask: bool,
     pub compact: bool,
     /// Columns of the request list, comma separated; empty = all.
@@ -104,7 +104,7 @@ impl Prefs {
             match &*name {
                 "lang" => prefs.lang = Lang::parse(&value),
                 "theme" => prefs.theme = Theme::parse(&value),
-                "tz" => prefs.zone = Tz::from_str(&value).ok(),
+                "tz" => prefs.zone = Zone::from_str(&value).ok(),
                 "mask" => prefs.mask = true,
                 "compact" => prefs.compact = true,
                 "cols" => prefs.columns = columns(&value),
@@ -161,8 +161,8 @@ impl Prefs {
 
 /// The zone that `app.js` found the browser to be in.
 #[must_use]
-pub fn zone_hint(request: &HttpRequest) -> Option<Tz> {
-    Tz::from_str(request.cookie(ZONE_HINT)?.value()).ok()
+pub fn zone_hint(request: &HttpRequest) -> Option<Zone> {
+    Zone::from_str(request.cookie(ZONE_HINT)?.value()).ok()
 }
 
 /// Column names are letters; the page ignores those it does not know.
@@ -182,7 +182,7 @@ mod tests {
         let prefs = Prefs {
             lang: Some(Lang::ZhCn),
             theme: Theme::Dark,
-            zone: Some(chrono_tz::Asia::Kolkata),
+            zone: Zone::from_str("Asia/Kolkata").ok(),
             mask: true,
             compact: true,
             columns: "time,model".to_owned(),

@@ -1,0 +1,341 @@
+//! The query string of a [`View`]. Canonical: defaults are left out, order is
+//! fixed, so equal views have equal URLs and `parse(render(v)) == v`. What is
+//! not understood is ignored and reported, never an error.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+use super::view::{Column, Edge, PageOf, View};
+use super::{Cache, Outcome, Sort, SortBy};
+use crate::domain::time::{Range, Zone};
+use crate::domain::units::{At, Ms};
+
+/// A parameter that was not understood, cut to a length fit to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    pub name: String,
+    pub value: String,
+}
+
+/// Year 9999: later moments are typing errors.
+const LATEST: i64 = 253_402_300_799_999;
+const LONGEST_VALUE: usize = 300;
+const MOST_VALUES: usize = 50;
+
+impl View {
+    /// Reads a query string. Local times without an offset are in `zone`, or
+    /// in the zone the query itself asks for.
+    #[must_use]
+    pub fn parse(query: &str, zone: Zone) -> (Self, Vec<Ignored>) {
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        let mut view = Self {
+            zone: pairs
+                .iter()
+                .find(|(name, _)| name == "tz")
+                .and_then(|(_, value)| value.parse().ok()),
+            ..Self::default()
+        };
+        let mut custom = Self::OPEN;
+        let zone = view.zone.unwrap_or(zone);
+        let mut ignored = Vec::new();
+        for (name, value) in pairs {
+            let understood =
+                value.len() <= LONGEST_VALUE && view.read(&name, &value, zone, &mut custom);
+            if !understood && ignored.len() < 8 {
+                ignored.push(Ignored {
+                    name: name.chars().take(40).collect(),
+                    value: value.chars().take(60).collect(),
+                });
+            }
+        }
+        if custom != Self::OPEN {
+            view.range = Range::Between(custom.0.min(custom.1), custom.1.max(custom.0));
+        }
+        (view, ignored)
+    }
+
+    /// One parameter; names of CPA Manager Plus are understood as well.
+    fn read(&mut self, name: &str, value: &str, zone: Zone, custom: &mut (At, At)) -> bool {
+        let only = &mut self.only;
+        match name {
+            "range" | "time_range" => read_range(value).map(|range| self.range = range),
+            "from" | "from_ms" => read_time(value, zone).map(|at| custom.0 = at),
+            "to" | "to_ms" => read_time(value, zone).map(|at| custom.1 = at),
+            "tz" => value.parse::<Zone>().ok().map(|_| ()),
+            "provider" => add(&mut only.providers, value),
+            "model" => add(&mut only.models, value),
+            "alias" => add(&mut only.aliases, value),
+            "account" | "auth_index" | "auth_file" => add(&mut only.accounts, value),
+            "key" | "api_key_hash" => add(&mut only.keys, value),
+            "endpoint" => add(&mut only.endpoints, value),
+            "tier" => add(&mut only.tiers, value),
+            "status" | "cache_status" if value == "all" => Some(()),
+            "status" => read_outcome(value).map(|outcome| only.outcome = Some(outcome)),
+            "http" => read_codes(value).map(|codes| {
+                for code in codes {
+                    if !only.http.contains(&code) && only.http.len() < MOST_VALUES {
+                        only.http.push(code);
+                    }
+                }
+            }),
+            "min_ms" | "min_latency_ms" => read_ms(value).map(|ms| only.min_latency = Some(ms)),
+            "max_ms" => read_ms(value).map(|ms| only.max_latency = Some(ms)),
+            "cache" | "cache_status" => read_cache(value).map(|cache| only.cache = Some(cache)),
+            "trace" | "header_trace_id" => {
+                only.request_id = Some(value.to_owned());
+                Some(())
+            }
+            "q" | "search" => {
+                only.search = Some(value.to_owned());
+                Some(())
+            }
+            "sort" => read_sort(value).map(|sort| self.sort = sort),
+            "cols" => Column::list(value).map(|columns| self.columns = Some(columns)),
+            "n" => value
+                .parse()
+                .ok()
+                .filter(|n| (1..=Self::MOST_ROWS).contains(n))
+                .map(|n| self.rows = n),
+            "before" => read_edge(value).map(|edge| self.page = PageOf::Before(edge)),
+            "after" => read_edge(value).map(|edge| self.page = PageOf::After(edge)),
+            "live" => read_bool(value).map(|live| self.live = live),
+            _ => None,
+        }
+        .is_some()
+    }
+
+    /// The canonical query string, without `?`; empty for the default view.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut out = Writer(String::new());
+        match self.range {
+            Range::Between(from, to) => {
+                if from != Self::OPEN.0 {
+                    out.pair("from", &write_time(from));
+                }
+                if to != Self::OPEN.1 {
+                    out.pair("to", &write_time(to));
+                }
+            }
+            range if range != Range::default() => out.pair("range", &range_name(range)),
+            _ => {}
+        }
+        if let Some(zone) = self.zone {
+            out.pair("tz", zone.name());
+        }
+        let only = &self.only;
+        for (name, values) in [
+            ("provider", &only.providers),
+            ("model", &only.models),
+            ("alias", &only.aliases),
+            ("account", &only.accounts),
+            ("key", &only.keys),
+            ("endpoint", &only.endpoints),
+            ("tier", &only.tiers),
+        ] {
+            for value in values {
+                out.pair(name, value);
+            }
+        }
+        match only.outcome {
+            Some(Outcome::Ok) => out.pair("status", "ok"),
+            Some(Outcome::Failed) => out.pair("status", "failed"),
+            None => {}
+        }
+        for code in &only.http {
+            out.pair("http", &code.to_string());
+        }
+        for (name, bound) in [("min_ms", only.min_latency), ("max_ms", only.max_latency)] {
+            if let Some(Ms(ms)) = bound {
+                out.pair(name, &ms.to_string());
+            }
+        }
+        match only.cache {
+            Some(Cache::Hit) => out.pair("cache", "hit"),
+            Some(Cache::Miss) => out.pair("cache", "miss"),
+            None => {}
+        }
+        for (name, text) in [("trace", &only.request_id), ("q", &only.search)] {
+            if let Some(text) = text {
+                out.pair(name, text);
+            }
+        }
+        if self.sort != Sort::default() {
+            let minus = if self.sort.descending { "-" } else { "" };
+            out.pair("sort", &format!("{minus}{}", self.sort.by.name()));
+        }
+        if let Some(columns) = &self.columns {
+            let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+            out.pair("cols", &names.join(","));
+        }
+        if self.rows != Self::ROWS {
+            out.pair("n", &self.rows.to_string());
+        }
+        match self.page {
+            PageOf::Start => {}
+            PageOf::After(edge) => out.pair("after", &write_edge(edge)),
+            PageOf::Before(edge) => out.pair("before", &write_edge(edge)),
+        }
+        if !self.live {
+            out.pair("live", "0");
+        }
+        out.0
+    }
+
+    /// A path with this view's query.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        match self.query() {
+            query if query.is_empty() => path.to_owned(),
+            query => format!("{path}?{query}"),
+        }
+    }
+}
+
+/// The name of a range in the query string; a range between two moments has none.
+fn range_name(range: Range) -> String {
+    match range {
+        Range::Today => "today".into(),
+        Range::LastHour => "1h".into(),
+        Range::Last24Hours => "24h".into(),
+        Range::Days(days) => format!("{days}d"),
+        Range::All => "all".into(),
+        Range::Between(..) => String::new(),
+    }
+}
+
+fn read_range(text: &str) -> Option<Range> {
+    Some(match text {
+        "today" => Range::Today,
+        "1h" => Range::LastHour,
+        "24h" => Range::Last24Hours,
+        "all" => Range::All,
+        _ => {
+            let days: u32 = text.strip_suffix('d')?.parse().ok()?;
+            Range::Days(days.clamp(1, 3660))
+        }
+    })
+}
+
+/// RFC 3339, milliseconds since 1970, or a local date with or without a time.
+fn read_time(text: &str, zone: Zone) -> Option<At> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().ok().filter(|ms| *ms <= LATEST).map(At);
+    }
+    // An unescaped plus of an offset arrives as a space.
+    let text = text.replace(' ', "+");
+    let at = if let Ok(moment) = DateTime::parse_from_rfc3339(&text) {
+        At(moment.timestamp_millis())
+    } else if let Ok(date) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+        zone.start_of(date)
+    } else {
+        let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"]
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok())?;
+        zone.at(local)
+    };
+    (0..=LATEST).contains(&at.0).then_some(at)
+}
+
+fn write_time(at: At) -> String {
+    at.utc()
+        .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+fn read_outcome(text: &str) -> Option<Outcome> {
+    match text {
+        "ok" | "success" => Some(Outcome::Ok),
+        "failed" | "failure" | "error" => Some(Outcome::Failed),
+        _ => None,
+    }
+}
+
+fn read_cache(text: &str) -> Option<Cache> {
+    match text {
+        "hit" => Some(Cache::Hit),
+        "miss" => Some(Cache::Miss),
+        _ => None,
+    }
+}
+
+/// One code or several, as people type them: `429, 503`.
+fn read_codes(text: &str) -> Option<Vec<i32>> {
+    text.split([',', ' '])
+        .filter(|code| !code.is_empty())
+        .map(|code| code.parse().ok().filter(|code| (0..1000).contains(code)))
+        .collect()
+}
+
+fn read_ms(text: &str) -> Option<Ms> {
+    text.parse().ok().filter(|ms| *ms >= 0).map(Ms)
+}
+
+fn read_sort(text: &str) -> Option<Sort> {
+    let (name, descending) = match text.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (text, false),
+    };
+    let by = SortBy::ALL.into_iter().find(|by| by.name() == name)?;
+    Some(Sort { by, descending })
+}
+
+fn read_edge(text: &str) -> Option<Edge> {
+    let (value, key) = match text.split_once('~') {
+        Some((value, key)) => (Some(value.parse().ok()?), key),
+        None => (None, text),
+    };
+    let key = key.parse().ok()?;
+    Some(Edge { value, key })
+}
+
+fn write_edge(edge: Edge) -> String {
+    match edge.value {
+        Some(value) => format!("{value}~{}", edge.key),
+        None => edge.key.to_string(),
+    }
+}
+
+fn read_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" | "on" => Some(true),
+        "0" | "false" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+fn add(list: &mut Vec<String>, value: &str) -> Option<()> {
+    if list.iter().any(|known| known == value) {
+        return Some(());
+    }
+    (list.len() < MOST_VALUES).then(|| list.push(value.to_owned()))
+}
+
+/// Percent-encodes what a query must not hold, and no more, so that people can
+/// read their links.
+struct Writer(String);
+
+impl Writer {
+    fn pair(&mut self, name: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.push_str(name);
+        self.0.push('=');
+        for byte in value.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => self.0.push(char::from(byte)),
+                b'-' | b'_' | b'.' | b'~' | b':' | b',' | b'/' | b'@' => {
+                    self.0.push(char::from(byte));
+                }
+                b' ' => self.0.push('+'),
+                _ => {
+                    let _ = write!(self.0, "%{byte:02X}");
+                }
+            }
+        }
+    }
+}

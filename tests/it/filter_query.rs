@@ -1,0 +1,233 @@
+//! Every view is a link: what a URL says survives being written and read.
+
+use cpamp::domain::event::{EventId, EventKey};
+use cpamp::domain::filter::{Cache, Column, Edge, Outcome, PageOf, Selection, Sort, SortBy, View};
+use cpamp::domain::time::{Range, Zone};
+use cpamp::domain::units::{At, Ms};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn parse(query: &str) -> View {
+    let (view, ignored) = View::parse(query, Zone::UTC);
+    assert!(ignored.is_empty(), "{query}: {ignored:?}");
+    view
+}
+
+#[test]
+fn the_default_view_has_no_query() {
+    assert_eq!(View::default().query(), "");
+    assert_eq!(parse("range=24h&sort=-time&n=50&live=1"), View::default());
+}
+
+#[test]
+fn a_full_link_reads_back_in_its_canonical_order() {
+    let view = parse(
+        "live=0&q=a+b&provider=codex&provider=claude&http=429,503&min_ms=300&cache=hit\
+         &status=failed&range=7d&sort=latency&cols=key,model&n=100&tz=Europe/Berlin",
+    );
+    assert_eq!(
+        view.query(),
+        "range=7d&tz=Europe/Berlin&provider=codex&provider=claude&status=failed&http=429&http=503\
+         &min_ms=300&cache=hit&q=a+b&sort=latency&cols=model,key&n=100&live=0"
+    );
+}
+
+#[test]
+fn links_of_cpa_manager_plus_are_understood() {
+    let view = parse(
+        "from_ms=1764000000000&to_ms=1764003600000&api_key_hash=ab&auth_index=cd&search=gpt\
+         &min_latency_ms=5&cache_status=miss&header_trace_id=t1&status=success&model=m",
+    );
+    assert_eq!(
+        view.range,
+        Range::Between(At(1_764_000_000_000), At(1_764_003_600_000))
+    );
+    assert_eq!(view.only.keys, ["ab"]);
+    assert_eq!(view.only.accounts, ["cd"]);
+    assert_eq!(view.only.cache, Some(Cache::Miss));
+    assert_eq!(view.only.request_id.as_deref(), Some("t1"));
+}
+
+#[test]
+fn what_is_not_understood_is_ignored_and_named() {
+    let (view, ignored) = View::parse(
+        "range=week&granularity=hour&http=abc&n=0&model=m&q=",
+        Zone::UTC,
+    );
+    assert_eq!(view.query(), "model=m");
+    let names: Vec<&str> = ignored.iter().map(|i| i.name.as_str()).collect();
+    assert_eq!(names, ["range", "granularity", "http", "n"]);
+}
+
+#[test]
+fn local_times_are_in_the_zone_the_query_asks_for() {
+    let from = |query: &str| match parse(query).range {
+        Range::Between(from, _) => from.rfc3339(),
+        range => panic!("{range:?}"),
+    };
+    assert_eq!(from("from=2026-11-24T14:30"), "2026-11-24T14:30:00.000Z");
+    assert_eq!(
+        from("from=2026-11-24T14:30&tz=Europe/Berlin"),
+        "2026-11-24T13:30:00.000Z"
+    );
+    assert_eq!(
+        from("tz=Asia/Kolkata&from=2026-11-24"),
+        "2026-11-23T18:30:00.000Z"
+    );
+    // The plus of an offset that nobody escaped.
+    assert_eq!(
+        from("from=2026-11-24T14:30:00+01:00"),
+        "2026-11-24T13:30:00.000Z"
+    );
+}
+
+#[test]
+fn rows_arrive_only_at_the_top_of_the_newest_page() {
+    assert!(parse("model=m").is_live());
+    assert!(parse("from=1764000000000").is_live());
+    for query in [
+        "live=0",
+        "sort=latency",
+        "to=1764000000000",
+        "after=1-0000000000000000",
+    ] {
+        assert!(!parse(query).is_live(), "{query}");
+    }
+}
+
+#[test]
+fn sorting_twice_turns_the_order_round() {
+    let latency = View::default().sorted(SortBy::Latency);
+    assert!(latency.sort.descending);
+    assert!(!latency.sorted(SortBy::Latency).sort.descending);
+}
+
+fn names() -> impl Strategy<Value = Vec<String>> {
+    vec("[a-zA-Z0-9 &=+%/:@é,\"<>]{0,8}[a-z]", 0..4).prop_map(|names| {
+        let mut unique: Vec<String> = Vec::new();
+        for name in names {
+            let name = name.trim().to_owned();
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        unique
+    })
+}
+
+fn ranges() -> impl Strategy<Value = Range> {
+    let moment = 1_000_i64..253_402_300_799_999;
+    prop_oneof![
+        Just(Range::Today),
+        Just(Range::LastHour),
+        Just(Range::Last24Hours),
+        Just(Range::All),
+        (1_u32..3660).prop_map(Range::Days),
+        (moment.clone(), moment.clone())
+            .prop_map(|(a, b)| Range::Between(At(a.min(b)), At(a.max(b)))),
+        moment
+            .clone()
+            .prop_map(|from| Range::Between(At(from), View::OPEN.1)),
+        moment.prop_map(|to| Range::Between(View::OPEN.0, At(to))),
+    ]
+}
+
+fn edges() -> impl Strategy<Value = PageOf> {
+    let edge =
+        (option::of(any::<i64>()), 0_i64..1 << 50, any::<i64>()).prop_map(|(value, at, id)| Edge {
+            value,
+            key: EventKey {
+                at: At(at),
+                id: EventId(id),
+            },
+        });
+    prop_oneof![
+        Just(PageOf::Start),
+        edge.clone().prop_map(PageOf::After),
+        edge.prop_map(PageOf::Before),
+    ]
+}
+
+fn conditions() -> impl Strategy<Value = Selection> {
+    let text = || option::of("[a-z0-9%_ +&]{0,10}[a-z]".prop_map(|text| text.trim().to_owned()));
+    let millis = || option::of((0..i64::MAX).prop_map(Ms));
+    (
+        (
+            names(),
+            names(),
+            names(),
+            names(),
+            names(),
+            names(),
+            names(),
+        ),
+        option::of(select(vec![Outcome::Ok, Outcome::Failed])),
+        proptest::collection::btree_set(0_i32..1000, 0..4),
+        (millis(), millis()),
+        option::of(select(vec![Cache::Hit, Cache::Miss])),
+        (text(), text()),
+    )
+        .prop_map(|(lists, outcome, http, latency, cache, texts)| Selection {
+            providers: lists.0,
+            models: lists.1,
+            aliases: lists.2,
+            accounts: lists.3,
+            keys: lists.4,
+            endpoints: lists.5,
+            tiers: lists.6,
+            outcome,
+            http: http.into_iter().collect(),
+            min_latency: latency.0,
+            max_latency: latency.1,
+            cache,
+            request_id: texts.0,
+            search: texts.1,
+            ..Selection::between(At(0), At(0))
+        })
+}
+
+fn views() -> impl Strategy<Value = View> {
+    let columns = proptest::sample::subsequence(Column::ALL.to_vec(), 1..=Column::ALL.len());
+    let zones: Vec<Zone> = Zone::all().collect();
+    (
+        ranges(),
+        option::of(select(zones)),
+        conditions(),
+        (select(SortBy::ALL.to_vec()), any::<bool>()),
+        edges(),
+        1..=View::MOST_ROWS,
+        option::of(columns),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(range, zone, only, (by, descending), page, rows, columns, live)| View {
+                range,
+                zone,
+                only,
+                sort: Sort { by, descending },
+                page,
+                rows,
+                columns,
+                live,
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn a_view_survives_its_link(view in views()) {
+        let (again, ignored) = View::parse(&view.query(), Zone::UTC);
+        prop_assert_eq!(&again, &view);
+        prop_assert!(ignored.is_empty());
+        prop_assert_eq!(again.query(), view.query());
+    }
+
+    #[test]
+    fn any_query_reads_to_a_view_that_survives(query in "\\PC{0,200}") {
+        let (view, _) = View::parse(&query, Zone::UTC);
+        let (again, _) = View::parse(&view.query(), Zone::UTC);
+        prop_assert_eq!(again, view);
+    }
+}
