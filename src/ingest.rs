@@ -3,3 +3,4 @@
 
 pub mod normalize;
 pub mod payload;
+pub mod spool;
