@@ -33,11 +33,11 @@ pub struct Client {
 
 impl Client {
     /// Does not connect. Fails when the key cannot be a header or the URL is
-    /// not one [`address::parse`] would give.
+    /// refused by [`crate::domain::address`].
     pub fn new(connection: &Connection) -> Result<Self, Error> {
         install_crypto();
-        let base =
-            address::parse(&connection.url).map_err(|_| Error::Unreachable(Cause::Forbidden))?;
+        let base = crate::domain::address::gateway(&connection.url)
+            .map_err(|_| Error::Unreachable(Cause::Forbidden))?;
         let http = reqwest::Client::builder()
             .default_headers(HeaderMap::from_iter([(
                 ACCEPT,
