@@ -5,6 +5,7 @@ pub mod address;
 pub mod collection;
 pub mod event;
 pub mod filter;
+pub mod pricing;
 pub mod sketch;
 pub mod time;
 pub mod tokens;
