@@ -94,7 +94,7 @@ impl Store {
         };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(waiting))
+            .spawn(move || Writer::run(waiting, writer))
             .map_err(|source| OpenError::File {
                 what: "start the writer of",
                 path: options.path.clone(),

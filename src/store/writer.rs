@@ -43,21 +43,20 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Runs until it is told to stop or every sender is gone.
-    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+    /// Runs until it is told to stop or every sender is gone. `jobs` outlives
+    /// the writer, also in a panic: when senders see it gone, the lock is free.
+    pub(super) fn run(mut jobs: mpsc::Receiver<Job>, mut writer: Self) {
         let mut stopped = None;
         while let Some(job) = jobs.blocking_recv() {
             match job {
-                Job::Run(work) => self.work(work),
+                Job::Run(work) => writer.work(work),
                 Job::Stop(done) => {
                     stopped = Some(done);
                     break;
                 }
             }
         }
-        // What was sent before the stop is done; what comes later is refused.
-        drop(jobs);
-        self.finish();
+        writer.finish();
         if let Some(done) = stopped {
             let _ = done.send(());
         }

@@ -1,4 +1,13 @@
-//! All integration tests in one binary: real parts, no sleeps, no network but
-//! loopback.
+//! All integration tests in one binary: real parts, no sleeps, no wall clock,
+//! no network but loopback.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
 
 mod filter_query;
+mod store_faults;
+mod store_ingest;
+mod store_keys;
+mod store_open;
+mod store_plans;
+mod store_sessions;

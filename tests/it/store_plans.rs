@@ -1,0 +1,142 @@
+//! No query may read the whole event table: it grows without end.
+
+use std::sync::{Arc, Mutex};
+
+use cpamp::domain::event::EventId;
+use cpamp::domain::units::At;
+use cpamp::store::detail;
+use diesel::connection::InstrumentationEvent;
+use diesel::prelude::*;
+
+use crate::support::database::{Database, store};
+use crate::support::events::{MORNING, event, events};
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    detail: String,
+}
+
+/// The statements `run` sends to the database.
+fn statements(c: &mut SqliteConnection, run: impl FnOnce(&mut SqliteConnection)) -> Vec<String> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&seen);
+    c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            sink.lock().unwrap().push(query.to_string());
+        }
+    });
+    run(c);
+    c.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}
+
+/// Fails when a statement of `run` walks through a whole table of events or
+/// sorts what it finds there.
+fn assert_selective(c: &mut SqliteConnection, run: impl FnOnce(&mut SqliteConnection)) {
+    let statements = statements(c, run);
+    assert!(!statements.is_empty());
+    for sql in statements {
+        let steps: Vec<Step> = diesel::sql_query(format!("explain query plan {sql}"))
+            .load(c)
+            .unwrap();
+        for step in steps {
+            let scans = step.detail.starts_with("SCAN event");
+            let sorts = step.detail.contains("TEMP B-TREE");
+            assert!(!scans && !sorts, "{}\n{sql}", step.detail);
+        }
+    }
+}
+
+#[tokio::test]
+async fn looking_at_one_event_reads_a_bounded_range() {
+    let database = Database::new();
+    let open = database.open();
+    let mut odd = event(0);
+    odd.request_id = String::from("no hex");
+    store(&open, vec![odd.clone(), event(1)]).await.unwrap();
+    let names = open.names();
+    open.read(move |c| {
+        for key in [odd.key, event(1).key] {
+            assert_selective(c, |c| {
+                detail::load(c, &names, key).unwrap();
+            });
+        }
+        assert_selective(c, |c| {
+            let to = At(MORNING.0 + 1_000);
+            detail::keys_of_request_text(c, "no hex", MORNING, to, 10).unwrap();
+        });
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn storing_events_never_scans() {
+    let database = Database::new();
+    let open = database.open();
+    let (seen_by_test, seen) = std::sync::mpsc::channel();
+    open.write(move |c| {
+        c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                let _ = seen_by_test.send(query.to_string());
+            }
+        });
+        Ok(())
+    })
+    .await
+    .unwrap();
+    store(&open, events(0, 2)).await.unwrap();
+    store(&open, events(1, 2)).await.unwrap();
+    let statements: Vec<String> = seen.try_iter().collect();
+    assert!(
+        statements
+            .iter()
+            .any(|sql| sql.contains("INSERT INTO `event`"))
+    );
+    let explained = statements.into_iter().filter(|sql| {
+        let sql = sql.to_lowercase();
+        ["insert", "update", "delete", "select"]
+            .iter()
+            .any(|verb| sql.starts_with(verb))
+    });
+    let explained: Vec<String> = explained.collect();
+    open.read(move |c| {
+        for sql in explained {
+            let steps: Vec<Step> =
+                diesel::sql_query(format!("explain query plan {sql}")).load(c)?;
+            let scan = steps
+                .iter()
+                .find(|step| step.detail.starts_with("SCAN event"));
+            assert!(scan.is_none(), "{sql}");
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn the_test_notices_a_scan() {
+    use cpamp::store::schema::event;
+    let database = Database::new();
+    let open = database.open();
+    let caught = open
+        .read(|c| {
+            Ok(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                assert_selective(c, |c| {
+                    let _: i64 = event::table
+                        .filter(event::id.eq(EventId(1)))
+                        .count()
+                        .get_result(c)
+                        .unwrap();
+                });
+            }))
+            .is_err())
+        })
+        .await
+        .unwrap();
+    assert!(caught);
+}

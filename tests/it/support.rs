@@ -1,0 +1,5 @@
+//! What several tests need: fixtures that speak the domain, and a database in
+//! a directory of its own.
+
+pub(crate) mod database;
+pub(crate) mod events;
