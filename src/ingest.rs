@@ -1,7 +1,11 @@
 //! The way in: from bytes taken off the gateway's queue to stored events.
-//! [`normalize`] is pure; whoever takes, spools and stores calls it.
+//! [`split`] and [`normalize`] are pure; whoever takes, spools and stores calls
+//! them.
 
 pub mod collector;
+pub mod event_id;
 pub mod normalize;
 pub mod payload;
+pub mod reject;
+pub mod split;
 pub mod spool;

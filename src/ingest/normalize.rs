@@ -2,12 +2,23 @@
 //! it is none. Pure and total: it never panics, and what it returns holds no
 //! secret in clear. It does not know where the bytes came from.
 
-use crate::domain::event::Event;
-use crate::domain::units::At;
+use chrono::DateTime;
+use serde_json::{Map, Value};
+
+use super::event_id;
+use super::payload::Payload;
+use super::reject::{Fault, Reject};
+use crate::domain::event::{Account, ClientKey, Event, EventKey};
+use crate::domain::tokens::{Ending, Family, Tokens};
+use crate::domain::units::{At, Ms};
+use crate::domain::{headers, mask, redact};
 use crate::store::client_key::KeyHasher;
 
 /// Bigger items are rejected unread.
 pub const MAX_ITEM_BYTES: usize = 1 << 20;
+
+/// No attempt takes longer, and no clock error is a latency.
+const MAX_SPAN: Ms = Ms(31 * Ms::DAY.0);
 
 /// What one item of the queue is.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,57 +39,12 @@ pub enum Control {
     SupportRefresh,
 }
 
-/// An item that cannot be read as an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reject {
-    pub fault: Fault,
-    /// First eight bytes of SHA-256 over the item as it came: the same item is
-    /// rejected once, however often it is replayed.
-    pub digest: i64,
-    /// The item with its secrets removed, cut to 64 KiB; what a retry reads.
-    pub text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
-    TooLarge,
-    NotUtf8,
-    /// Not JSON, or nested too deep.
-    NotJson,
-    /// JSON, but not an object.
-    NotAnObject,
-    /// An object without anything a usage event has.
-    NotAnEvent,
-    /// No timestamp, or not one in RFC 3339.
-    NoTimestamp,
-}
-
-impl Fault {
-    /// Stable code, for the database and the catalogue.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::NotUtf8 => "not_utf8",
-            Self::NotJson => "not_json",
-            Self::NotAnObject => "not_an_object",
-            Self::NotAnEvent => "not_an_event",
-            Self::NoTimestamp => "no_timestamp",
-        }
-    }
-}
-
 /// Reads one item. The result depends on the bytes alone, so a replay gives the
 /// same event under the same key; an event that does not say when it happened
 /// is therefore rejected.
 #[must_use]
 pub fn normalize(raw: &[u8], keys: &KeyHasher) -> Outcome {
-    let _ = keys;
-    Outcome::Reject(Reject {
-        fault: Fault::NotJson,
-        digest: i64::try_from(raw.len()).unwrap_or_default(),
-        text: String::new(),
-    })
+    read(raw, keys, None)
 }
 
 /// Reads a rejected item again, on request of a person: where the event does
@@ -86,6 +52,230 @@ pub fn normalize(raw: &[u8], keys: &KeyHasher) -> Outcome {
 /// stored time, so that a second retry gives the same event.
 #[must_use]
 pub fn retry(text: &str, keys: &KeyHasher, taken_at: At) -> Outcome {
-    let _ = taken_at;
-    normalize(text.as_bytes(), keys)
+    read(text.as_bytes(), keys, Some(taken_at))
 }
+
+fn read(raw: &[u8], keys: &KeyHasher, taken_at: Option<At>) -> Outcome {
+    let item = match parse(raw) {
+        Ok(item) => item,
+        Err(fault) => return Outcome::Reject(Reject::unread(fault, raw)),
+    };
+    let Value::Object(object) = &item else {
+        return if item.is_null() {
+            Outcome::Nothing
+        } else {
+            Outcome::Reject(Reject::unread(Fault::NotAnObject, raw))
+        };
+    };
+    if let Some(control) = control(object) {
+        return Outcome::Control(control);
+    }
+    let event = if is_event(object) {
+        let payload = Payload::of(object);
+        let at = timestamp(payload.timestamp).or(taken_at);
+        at.map(|at| (at, payload)).ok_or(Fault::NoTimestamp)
+    } else {
+        Err(Fault::NotAnEvent)
+    };
+    match event {
+        Ok((at, payload)) => {
+            let key = EventKey {
+                at,
+                id: event_id::of_event(&item),
+            };
+            Outcome::Event(Box::new(event_of(key, &payload, keys)))
+        }
+        Err(fault) => Outcome::Reject(Reject::unusable(fault, raw, object)),
+    }
+}
+
+/// The item as JSON. The HTTP queue may send an object as a string that holds
+/// its JSON.
+fn parse(raw: &[u8]) -> Result<Value, Fault> {
+    match parse_once(raw)? {
+        Value::String(inner) => match parse_once(inner.as_bytes()) {
+            Ok(Value::String(_)) | Err(Fault::NotJson) => Err(Fault::NotAnObject),
+            item => item,
+        },
+        item => Ok(item),
+    }
+}
+
+fn parse_once(raw: &[u8]) -> Result<Value, Fault> {
+    if raw.len() > MAX_ITEM_BYTES {
+        return Err(Fault::TooLarge);
+    }
+    let raw = raw
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(raw)
+        .trim_ascii();
+    if raw.is_empty() {
+        return Ok(Value::Null);
+    }
+    let text = std::str::from_utf8(raw).map_err(|_| Fault::NotUtf8)?;
+    serde_json::from_str(text).map_err(|_| Fault::NotJson)
+}
+
+/// An object with the single true field `refresh` or `support_refresh`.
+fn control(object: &Map<String, Value>) -> Option<Control> {
+    let mut fields = object.iter();
+    match (fields.next(), fields.next()) {
+        (Some((name, Value::Bool(true))), None) => match name.as_str() {
+            "refresh" => Some(Control::Refresh),
+            "support_refresh" => Some(Control::SupportRefresh),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether it has anything that only usage events have; other objects have
+/// timestamps, too.
+fn is_event(object: &Map<String, Value>) -> bool {
+    ["tokens", "token_breakdown", "failed", "latency_ms"]
+        .iter()
+        .any(|name| object.contains_key(*name))
+}
+
+/// `None` also for what lies before 1970: Go writes its zero time as year 1.
+fn timestamp(text: &str) -> Option<At> {
+    let at = DateTime::parse_from_rfc3339(text.trim()).ok()?;
+    Some(At(at.timestamp_millis())).filter(|at| at.0 >= 0)
+}
+
+fn event_of(key: EventKey, payload: &Payload<'_>, keys: &KeyHasher) -> Event {
+    let secrets = Secrets::of(payload);
+    let known = secrets.known();
+    let text = |value: &str, max| redact::field(value, &known, max);
+
+    let failed = payload
+        .failed
+        .unwrap_or_else(|| payload.fail.status_code.is_some_and(|code| code >= 400));
+    let status = status(failed, payload.fail.status_code);
+    let ending = match (failed, status) {
+        (false, _) if payload.generate => Ending::Answered,
+        (true, 499 | 504) => Ending::CutOff,
+        _ => Ending::Other,
+    };
+    let model = text(payload.model, 200);
+    let alias = text(payload.alias, 200);
+    Event {
+        key,
+        request_id: text(payload.request_id, 64),
+        provider: text(payload.provider, 100),
+        executor: text(payload.executor_type, 100),
+        alias: if alias.is_empty() {
+            model.clone()
+        } else {
+            alias
+        },
+        model,
+        account: secrets.account(payload, keys),
+        client_key: secrets.client_key(keys),
+        endpoint: text(payload.endpoint, 200),
+        effort: text(payload.reasoning_effort, 40),
+        tier: text(payload.service_tier, 40),
+        served_tier: text(payload.response_service_tier, 40),
+        client_ip: text(payload.client_ip, 64),
+        forwarded_for: text(payload.x_forwarded_for, 512),
+        user_agent: text(payload.user_agent, 512),
+        failed,
+        status,
+        generate: payload.generate,
+        latency: payload.latency_ms.and_then(|ms| span(ms, 0)),
+        ttft: payload.ttft_ms.and_then(|ms| span(ms, 1)),
+        tokens: Tokens::read(
+            payload.token_breakdown.as_ref(),
+            payload.tokens.as_ref(),
+            Family::of(payload.provider, payload.executor_type),
+            ending,
+        ),
+        failure: if failed {
+            redact::text(payload.fail.body, &known)
+        } else {
+            String::new()
+        },
+        headers: headers::keep(payload.headers(), &known),
+    }
+}
+
+/// CPA says 200 of every success. A failure without a status was one of the
+/// gateway, which is what it calls 500 itself.
+fn status(failed: bool, code: Option<i64>) -> i32 {
+    if !failed {
+        return 200;
+    }
+    let code = code.filter(|code| (300..=999).contains(code));
+    code.and_then(|code| i32::try_from(code).ok())
+        .unwrap_or(500)
+}
+
+/// A time to first byte of 0 means that it was not measured.
+fn span(ms: i64, least: i64) -> Option<Ms> {
+    Some(Ms(ms)).filter(|span| span.0 >= least && *span <= MAX_SPAN)
+}
+
+/// The values in an event that must not leave this module.
+struct Secrets<'a> {
+    client: &'a str,
+    source: &'a str,
+    /// Whether `source` is a key, and names no person and no project.
+    source_is_key: bool,
+}
+
+impl<'a> Secrets<'a> {
+    fn of(payload: &Payload<'a>) -> Self {
+        // What a retry finds where the secret of a rejected item was.
+        let present = |value: &'a str| if value == redact::MARK { "" } else { value };
+        let (client, source) = (present(payload.api_key), present(payload.source));
+        // An OAuth account is named by its e-mail address or alias, a Vertex
+        // account by its project. All else may be a key of any look: an API
+        // key of the upstream, or the client's own for want of a better name.
+        let named = match payload.auth_type {
+            "oauth" => true,
+            "apikey" => false,
+            _ => mask::is_email(source) || payload.provider == "vertex",
+        };
+        Self {
+            client,
+            source,
+            source_is_key: !named || source == client || mask::looks_secret(source),
+        }
+    }
+
+    fn known(&self) -> [&'a str; 2] {
+        let upstream = if self.source_is_key { self.source } else { "" };
+        [self.client, upstream]
+    }
+
+    fn client_key(&self, keys: &KeyHasher) -> ClientKey {
+        ClientKey {
+            hash: keys.client_key(self.client),
+            mask: mask::secret(&redact::visible(self.client, ' ')),
+        }
+    }
+
+    fn account(&self, payload: &Payload<'_>, keys: &KeyHasher) -> Account {
+        let index = redact::field(payload.auth_index, &self.known(), 64);
+        Account {
+            identity: match (index.as_str(), self.source) {
+                ("", "") => String::new(),
+                ("", source) => format!("source:{}", keys.source(source)),
+                _ => index,
+            },
+            label: if self.source_is_key {
+                mask::secret(&redact::visible(self.source, ' '))
+            } else {
+                redact::field(self.source, &self.known(), 200)
+            },
+            auth_type: match payload.auth_type {
+                kind @ ("apikey" | "oauth") => kind,
+                _ => "unknown",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
