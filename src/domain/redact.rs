@@ -13,9 +13,6 @@ pub const MARK: &str = "[redacted]";
 /// Longest result of [`text`], in bytes.
 pub const MAX_TEXT: usize = 4 << 10;
 
-/// Longest result of [`item`], in bytes.
-pub const MAX_ITEM: usize = 64 << 10;
-
 /// How much of a text is read at all.
 const WINDOW: usize = 64 << 10;
 
@@ -27,16 +24,22 @@ const TORN: usize = 1 << 10;
 /// values that are secret whatever they look like.
 #[must_use]
 pub fn text(text: &str, known: &[&str]) -> String {
-    cut(cleared(text, known), MAX_TEXT)
+    let text = unescaped(visible(window(text), '\n'));
+    // One letter would take a text apart, and protects nothing.
+    let text = without_known(text, known, 2);
+    cut(rules::everything(&text), MAX_TEXT)
 }
 
-/// An item of the queue that could not be read as an event: as [`text`], but
-/// up to 64 KiB, so that it can be read again one day. What it calls a client's
-/// key or a source is secret.
+/// The beginning of an item of the queue that could not be read as an event, as
+/// [`text`] gives it. What it calls a client's key or a source is secret.
 #[must_use]
-pub fn item(text: &str) -> String {
-    let text = window(text);
-    cut(cleared(text, &rules::event_secrets(text)), MAX_ITEM)
+pub fn item(item: &str) -> String {
+    let secrets = rules::event_secrets(item);
+    let secrets: Vec<_> = secrets
+        .map(|secret| unescaped(visible(secret, '\n')))
+        .collect();
+    let known: Vec<_> = secrets.iter().map(AsRef::as_ref).collect();
+    text(item, &known)
 }
 
 /// A short field such as a user agent or a model name, on one line, at most
@@ -62,18 +65,6 @@ pub fn header(value: &str, known: &[&str], identifier: bool, max: usize) -> Stri
     line.trim().chars().take(max).collect()
 }
 
-fn cleared(text: &str, known: &[&str]) -> String {
-    let text = unescaped(visible(window(text), '\n'));
-    // One letter would take a text apart, and protects nothing.
-    rules::everything(&without_known(text, known, 2))
-}
-
-/// Whether a field of this name holds a secret, whatever it looks like.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    rules::is_secret_name(name)
-}
-
 /// The beginning of a text, ending between words.
 fn window(text: &str) -> &str {
     if text.len() <= WINDOW {
@@ -93,8 +84,7 @@ fn head(text: &str, max: usize) -> &str {
 }
 
 /// At most `max` bytes, with `…` where the rest was.
-#[must_use]
-pub fn cut(mut text: String, max: usize) -> String {
+fn cut(mut text: String, max: usize) -> String {
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max - '…'.len_utf8()));
         text.push('…');

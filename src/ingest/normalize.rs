@@ -51,20 +51,20 @@ pub fn normalize(raw: &[u8], keys: &KeyHasher) -> Outcome {
 /// not say when it happened, `taken_at`, when it was taken, stands in. Pass the
 /// stored time, so that a second retry gives the same event.
 #[must_use]
-pub fn retry(text: &str, keys: &KeyHasher, taken_at: At) -> Outcome {
-    read(text.as_bytes(), keys, Some(taken_at))
+pub fn retry(raw: &[u8], keys: &KeyHasher, taken_at: At) -> Outcome {
+    read(raw, keys, Some(taken_at))
 }
 
 fn read(raw: &[u8], keys: &KeyHasher, taken_at: Option<At>) -> Outcome {
     let item = match parse(raw) {
         Ok(item) => item,
-        Err(fault) => return Outcome::Reject(Reject::unread(fault, raw)),
+        Err(fault) => return Outcome::Reject(Reject::new(fault, raw)),
     };
     let Value::Object(object) = &item else {
         return if item.is_null() {
             Outcome::Nothing
         } else {
-            Outcome::Reject(Reject::unread(Fault::NotAnObject, raw))
+            Outcome::Reject(Reject::new(Fault::NotAnObject, raw))
         };
     };
     if let Some(control) = control(object) {
@@ -85,7 +85,7 @@ fn read(raw: &[u8], keys: &KeyHasher, taken_at: Option<At>) -> Outcome {
             };
             Outcome::Event(Box::new(event_of(key, &payload, keys)))
         }
-        Err(fault) => Outcome::Reject(Reject::unusable(fault, raw, object)),
+        Err(fault) => Outcome::Reject(Reject::new(fault, raw)),
     }
 }
 
@@ -225,9 +225,7 @@ struct Secrets<'a> {
 
 impl<'a> Secrets<'a> {
     fn of(payload: &Payload<'a>) -> Self {
-        // What a retry finds where the secret of a rejected item was.
-        let present = |value: &'a str| if value == redact::MARK { "" } else { value };
-        let (client, source) = (present(payload.api_key), present(payload.source));
+        let (client, source) = (payload.api_key, payload.source);
         // An OAuth account is named by its e-mail address or alias, a Vertex
         // account by its project. All else may be a key of any look: an API
         // key of the upstream, or the client's own for want of a better name.

@@ -19,18 +19,10 @@ pub(super) fn unmistakable(text: &str) -> String {
     UNMISTAKABLE.apply(text)
 }
 
-/// Whether a field so named holds a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    SECRET_NAME.is_match(name)
-}
-
 /// What an event, whole or not, says its keys are.
-pub(super) fn event_secrets(text: &str) -> Vec<&str> {
+pub(super) fn event_secrets(text: &str) -> impl Iterator<Item = &str> {
     let values = EVENT_SECRETS.captures_iter(text);
-    values
-        .filter_map(|c| c.get(1))
-        .map(|value| value.as_str())
-        .collect()
+    values.filter_map(|c| Some(c.get(1)?.as_str()))
 }
 
 struct Rules {
@@ -97,17 +89,12 @@ static ALL: LazyLock<Rules> = LazyLock::new(|| {
 static UNMISTAKABLE: LazyLock<Rules> =
     LazyLock::new(|| Rules::new(&[(SURE_PREFIX, |_| MARK.to_owned())]));
 
-static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = format!("(?ix)(?: {SECRET_NAMES} | authorization )$");
-    Regex::new(&pattern).expect("the pattern is constant, and tested")
-});
-
 static EVENT_SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#""(?:api_key|source)\\*"\s*:\s*\\*"((?:[^"\\]|\\[^"])+)"#)
         .expect("the pattern is constant, and tested")
 });
 
-/// Ends of names of secret fields.
+/// Ends of names of secret fields in JSON.
 const SECRET_NAMES: &str = "token | secret | passw(?:or)?d | pwd | passphrase
     | key | credentials? | cookies? | session[_-]?id | signature | code_verifier";
 
