@@ -79,7 +79,8 @@ impl Store {
         };
         let names = Names::load(&mut opened.conn).map_err(prepare)?;
         let version = counters::get(&mut opened.conn, Counter::Version).map_err(prepare)?;
-        let arrivals = Arrivals::new();
+        let stored = counters::get(&mut opened.conn, Counter::Stored).map_err(prepare)?;
+        let arrivals = Arrivals::after(stored.unsigned_abs());
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         let (version_out, version) = watch::channel(version.unsigned_abs());
         let writer = Writer {

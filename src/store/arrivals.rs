@@ -10,23 +10,25 @@ use crate::domain::event::EventKey;
 
 const CAPACITY: usize = 2_000;
 
-/// Events since this process started, numbered from 1.
+/// Every event ever stored has a number, one more than the one before it; the
+/// numbers go on after a restart.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     ring: Arc<Mutex<VecDeque<(u64, EventKey)>>>,
     last: watch::Sender<u64>,
 }
 
-/// More was stored than the ring keeps.
+/// More was stored than the ring keeps, or the number is not of this database.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more events were stored than are remembered")]
+#[error("what was stored since then is not remembered")]
 pub struct Lapsed;
 
 impl Arrivals {
-    pub(super) fn new() -> Self {
+    /// `last`: how many events were ever stored.
+    pub(super) fn after(last: u64) -> Self {
         Self {
             ring: Arc::default(),
-            last: watch::Sender::new(0),
+            last: watch::Sender::new(last),
         }
     }
 
@@ -45,10 +47,12 @@ impl Arrivals {
     /// Everything stored after `seq`, oldest first.
     pub fn since(&self, seq: u64) -> Result<Vec<(u64, EventKey)>, Lapsed> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        match ring.front() {
-            Some(&(oldest, _)) if oldest > seq.saturating_add(1) => Err(Lapsed),
-            _ => Ok(ring.iter().filter(|(n, _)| *n > seq).copied().collect()),
+        let last = self.last();
+        let oldest = ring.front().map_or(last + 1, |(n, _)| *n);
+        if seq > last || seq.saturating_add(1) < oldest {
+            return Err(Lapsed);
         }
+        Ok(ring.iter().filter(|(n, _)| *n > seq).copied().collect())
     }
 
     pub(super) fn push(&self, keys: impl Iterator<Item = EventKey>) {
@@ -61,7 +65,7 @@ impl Arrivals {
             }
             ring.push_back((seq, key));
         }
-        drop(ring);
+        // Before the ring is released, so that both always agree.
         self.last
             .send_if_modified(|last| std::mem::replace(last, seq) != seq);
     }
@@ -82,7 +86,7 @@ mod tests {
 
     #[test]
     fn tells_what_came_after_a_number() {
-        let arrivals = Arrivals::new();
+        let arrivals = Arrivals::after(0);
         arrivals.push(keys(0..3));
         let seqs = |since| {
             arrivals
@@ -96,15 +100,25 @@ mod tests {
 
     #[test]
     fn who_falls_behind_is_told() {
-        let arrivals = Arrivals::new();
+        let arrivals = Arrivals::after(0);
         arrivals.push(keys(0..2_001));
         assert_eq!(arrivals.since(0), Err(Lapsed));
         assert_eq!(arrivals.since(1).map(|v| v.len()), Ok(2_000));
     }
 
     #[test]
+    fn numbers_go_on_after_a_restart() {
+        let arrivals = Arrivals::after(500);
+        assert_eq!(arrivals.since(500), Ok(vec![]));
+        assert_eq!(arrivals.since(499), Err(Lapsed));
+        assert_eq!(arrivals.since(501), Err(Lapsed));
+        arrivals.push(keys(0..1));
+        assert_eq!(arrivals.since(500).map(|v| v[0].0), Ok(501));
+    }
+
+    #[test]
     fn waiters_wake_only_for_events() {
-        let arrivals = Arrivals::new();
+        let arrivals = Arrivals::after(0);
         let watch = arrivals.watch();
         arrivals.push(keys(0..0));
         assert!(!watch.has_changed().unwrap());

@@ -252,7 +252,8 @@ pub(super) struct Undo {
 pub(super) struct Interner<'a> {
     names: &'a Names,
     changes: Changes,
-    fresh: HashMap<(Kind, Arc<str>), i32>,
+    /// Of the names in `changes`: id, and where it is in the list.
+    fresh: HashMap<(Kind, Arc<str>), (i32, usize)>,
     /// Per kind: how many names there are, those of this transaction included.
     lengths: [usize; Kind::ALL.len()],
 }
@@ -280,7 +281,7 @@ impl<'a> Interner<'a> {
             return Ok(id);
         }
         let value = cut(value);
-        if let Some(id) = self.fresh.get(&(kind, Arc::from(value))) {
+        if let Some((id, _)) = self.fresh.get(&(kind, Arc::from(value))) {
             return Ok(*id);
         }
         let len = self.lengths.get(kind.index()).copied().unwrap_or_default();
@@ -307,7 +308,8 @@ impl<'a> Interner<'a> {
             ))
             .execute(c)?;
         let value: Arc<str> = value.into();
-        self.fresh.insert((kind, Arc::clone(&value)), id);
+        let index = self.changes.added.len();
+        self.fresh.insert((kind, Arc::clone(&value)), (id, index));
         if let Some(len) = self.lengths.get_mut(kind.index()) {
             *len += 1;
         }
@@ -354,9 +356,8 @@ impl<'a> Interner<'a> {
         let (id, name) = if let Some(id) = dictionary.id(kind, value) {
             (id, dictionary.name(kind, id)?)
         } else {
-            let id = *self.fresh.get(&(kind, Arc::from(value)))?;
-            let is_it = |(k, name): &&(Kind, Name)| *k == kind && *name.value == *value;
-            (id, &self.changes.added.iter().find(is_it)?.1)
+            let (id, index) = *self.fresh.get(&(kind, Arc::from(value)))?;
+            (id, &self.changes.added.get(index)?.1)
         };
         let label = self.changes.labels.get(&(kind, id)).unwrap_or(&name.label);
         Some((id, Arc::clone(label)))

@@ -174,6 +174,30 @@ mod tests {
         Keyring::derive(&key)
     }
 
+    /// Computed with another implementation: what is on disks must stay readable.
+    #[test]
+    fn the_format_stands() {
+        let sealed = "v1.717bb23e.AAECAwQFBgcICQoL.wYPkXJ61HzgFoyARLi8DzcPsBWBvSkC8mu5XgoGL";
+        let place = "secret|sealed|gateway";
+        assert_eq!(
+            keyring().open(place, sealed),
+            Ok(b"management-key".to_vec())
+        );
+        let nonce = std::array::from_fn(|n| u8::try_from(n).unwrap());
+        assert_eq!(keyring().seal_with(nonce, place, b"management-key"), sealed);
+
+        let hash = keyring().key_hasher().client_key("client-key-alpha-0001");
+        assert_eq!(hash, "440bfcc5b01ede46");
+
+        let mut spooled = b"raw".to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        keyring()
+            .spool_key()
+            .seal_in_place_append_tag(nonce, Aad::empty(), &mut spooled)
+            .unwrap();
+        assert_eq!(spooled[..4], [0x85, 0x07, 0x49, 0x5c]);
+    }
+
     #[test]
     fn what_was_sealed_opens_in_its_place_only() {
         let sealed = keyring().seal("secret|sealed|gateway", b"management-key");

@@ -155,6 +155,16 @@ fn the_database_of_another_program_is_refused_and_left_alone() {
     assert_eq!(std::fs::read(database.path()).unwrap(), before);
 }
 
+#[tokio::test]
+async fn a_first_start_that_was_cut_short_is_completed() {
+    let database = Database::new();
+    database
+        .stranger()
+        .batch_execute("create table __diesel_schema_migrations (version text primary key, run_on)")
+        .unwrap();
+    database.open().close().await;
+}
+
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let database = Database::new();
@@ -191,6 +201,26 @@ async fn the_pragmas_hold() {
         foreign_keys: 1,
     };
     assert_eq!(found, wanted);
+}
+
+#[tokio::test]
+async fn freed_space_is_given_back() {
+    let database = Database::new();
+    let open = database.open();
+    let kilobytes = "x".repeat(200_000);
+    open.write(move |c| settings::put(c, "large", &kilobytes))
+        .await
+        .unwrap();
+    open.write(|c| settings::remove(c, "large")).await.unwrap();
+    open.tidy().await.unwrap();
+    let free: Vec<Text> = open
+        .read(|c| {
+            let sql = "select cast(freelist_count as text) as text from pragma_freelist_count";
+            Ok(diesel::sql_query(sql).load(c)?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(free[0].text, "0");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! No query may read the whole event table: it grows without end.
 
-use std::sync::{Arc, Mutex};
-
 use cpamp::domain::event::EventId;
 use cpamp::domain::units::At;
 use cpamp::store::detail;
@@ -10,44 +8,7 @@ use diesel::prelude::*;
 
 use crate::support::database::{Database, store};
 use crate::support::events::{MORNING, event, events};
-
-#[derive(QueryableByName)]
-struct Step {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    detail: String,
-}
-
-/// The statements `run` sends to the database.
-fn statements(c: &mut SqliteConnection, run: impl FnOnce(&mut SqliteConnection)) -> Vec<String> {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&seen);
-    c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            sink.lock().unwrap().push(query.to_string());
-        }
-    });
-    run(c);
-    c.set_instrumentation(|_: InstrumentationEvent<'_>| {});
-    let seen = seen.lock().unwrap();
-    seen.clone()
-}
-
-/// Fails when a statement of `run` walks through a whole table of events or
-/// sorts what it finds there.
-fn assert_selective(c: &mut SqliteConnection, run: impl FnOnce(&mut SqliteConnection)) {
-    let statements = statements(c, run);
-    assert!(!statements.is_empty());
-    for sql in statements {
-        let steps: Vec<Step> = diesel::sql_query(format!("explain query plan {sql}"))
-            .load(c)
-            .unwrap();
-        for step in steps {
-            let scans = step.detail.starts_with("SCAN event");
-            let sorts = step.detail.contains("TEMP B-TREE");
-            assert!(!scans && !sorts, "{}\n{sql}", step.detail);
-        }
-    }
-}
+use crate::support::plans::{assert_selective, plan};
 
 #[tokio::test]
 async fn looking_at_one_event_reads_a_bounded_range() {
@@ -105,12 +66,10 @@ async fn storing_events_never_scans() {
     let explained: Vec<String> = explained.collect();
     open.read(move |c| {
         for sql in explained {
-            let steps: Vec<Step> =
-                diesel::sql_query(format!("explain query plan {sql}")).load(c)?;
-            let scan = steps
+            let scans = plan(c, &sql)
                 .iter()
-                .find(|step| step.detail.starts_with("SCAN event"));
-            assert!(scan.is_none(), "{sql}");
+                .any(|step| step.starts_with("SCAN event"));
+            assert!(!scans, "{sql}");
         }
         Ok(())
     })

@@ -3,3 +3,4 @@
 
 pub(crate) mod database;
 pub(crate) mod events;
+pub(crate) mod plans;
