@@ -2,11 +2,14 @@
 //! the error says whether to try again, and trying again works.
 
 use cpamp::store::batch::Batch;
+use cpamp::store::counters::{self, Counters};
 use cpamp::store::names::Kind;
 use cpamp::store::wal::Limits;
-use cpamp::store::{Options, Store, StoreError, counters, settings};
+use cpamp::store::{Options, Store, StoreError, settings};
 use diesel::connection::SimpleConnection as _;
 use diesel::sqlite::SqliteConnection;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::support::database::{Database, store};
 use crate::support::events::{event, events};
@@ -188,33 +191,70 @@ fn small_log(database: &Database) -> Options {
 }
 
 #[tokio::test]
-async fn the_log_stays_small_while_an_export_runs() {
+async fn a_log_that_grew_is_emptied_when_nobody_reads() {
     let database = Database::new();
     let open = Store::open(&small_log(&database)).unwrap();
-    let mut largest = 0;
-    for n in 0..40 {
-        open.ingest(filler(n)).await.unwrap();
-        // A page of the export that takes as long as the next batch.
-        let (started, running) = tokio::sync::oneshot::channel();
-        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
-        let reader = open.clone();
-        let page = tokio::spawn(async move {
-            let read = reader.read(move |c| {
+    let mut large = filler(0);
+    for n in 1..10 {
+        large.events.extend(filler(n).events);
+    }
+    open.ingest(large).await.unwrap();
+    // The next job runs after the log was seen to.
+    open.write(|_| Ok(())).await.unwrap();
+    assert!(database.log_bytes() <= 2 << 20, "{}", database.log_bytes());
+}
+
+/// A page of an export that is being read until it is told to end.
+struct SlowPage {
+    end: oneshot::Sender<()>,
+    read: JoinHandle<Result<Counters, StoreError>>,
+}
+
+impl SlowPage {
+    async fn start(open: &Store) -> Self {
+        let (started, running) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let open = open.clone();
+        let read = tokio::spawn(async move {
+            let read = open.read(move |c| {
                 let counted = counters::all(c)?;
                 let _ = started.send(());
-                let _ = finished.blocking_recv();
+                let _ = ended.blocking_recv();
                 Ok(counted)
             });
             read.await
         });
         running.await.unwrap();
-        open.ingest(filler(1_000 + n)).await.unwrap();
-        largest = largest.max(database.log_bytes());
-        let _ = finish.send(());
-        page.await.unwrap().unwrap();
+        Self { end, read }
     }
-    assert_eq!(stored(&open).await, 40_000);
-    assert!(largest < 6 << 20, "the log grew to {largest} bytes");
+
+    async fn end(self) {
+        self.end.send(()).unwrap();
+        self.read.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_log_stays_small_while_an_export_runs() {
+    let database = Database::new();
+    let open = Store::open(&small_log(&database)).unwrap();
+    let mut page = SlowPage::start(&open).await;
+    let mut largest = 0;
+    for n in 0..60 {
+        // At every moment some page is being read.
+        let next = SlowPage::start(&open).await;
+        page.end().await;
+        page = next;
+        while let Err(error) = open.ingest(filler(n)).await {
+            assert!(matches!(error, StoreError::Busy), "{error:?}");
+            page.end().await;
+            page = SlowPage::start(&open).await;
+        }
+        largest = largest.max(database.log_bytes());
+    }
+    page.end().await;
+    assert_eq!(stored(&open).await, 30_000);
+    assert!(largest < 8 << 20, "the log grew to {largest} bytes");
 }
 
 #[tokio::test]
