@@ -10,11 +10,14 @@
 pub mod bill;
 pub mod book;
 pub mod builtin;
+mod listing;
 pub mod multiplier;
 pub mod names;
+pub mod plan;
 pub mod price;
 pub mod rate;
 mod sellers;
+pub mod sources;
 
 #[cfg(test)]
 mod cases;

@@ -1,6 +1,6 @@
 //! All prices in force, in three layers, and how the one for a request is
-//! found. Overrides always win; below them the closer name wins, and of two
-//! equally close the synced price. It does not compute; see [`super::bill`].
+//! found. Overrides always win; below them the closer name wins, of two equally
+//! close the seller that served, then the synced price. It does not compute; see [`super::bill`].
 
 use std::collections::HashMap;
 use std::fmt;
@@ -272,30 +272,25 @@ impl PriceBook {
             (Layer::Synced, &self.synced),
             (Layer::BuiltIn, &self.built_in),
         ];
-        let price = |entry: &'a Entry, layer, via| match &entry.quote {
-            Quote::Price(price) => Some(found(entry, price, layer, via)),
-            Quote::Like(_) => None,
-        };
-        let plain = |form: &Form| {
-            lists
+        let meet = |form: &Form, via: Via, look: Look| {
+            let entries = lists
                 .iter()
-                .find_map(|(layer, list)| price(list.plain(form, provider)?, *layer, form.via))
+                .filter_map(|(layer, list)| Some((*layer, look(list, form, provider)?)));
+            // The seller that served, then the synced list before the shipped one.
+            let (layer, entry) = entries
+                .min_by_key(|(layer, entry)| (sellers::rank(provider, &entry.seller), *layer))?;
+            match &entry.quote {
+                Quote::Price(price) => Some(found(entry, price, layer, via)),
+                Quote::Like(_) => None,
+            }
         };
-        let spelled = |form: &Form| {
-            lists.iter().find_map(|(layer, list)| {
-                price(list.spelled(form, provider)?, *layer, Via::Spelling)
-            })
-        };
-        let tail = |form: &Form| {
-            lists.iter().find_map(|(layer, list)| {
-                price(list.tail(form, provider)?, *layer, Via::ListPrefix)
-            })
-        };
-        first(names, plain)
-            .or_else(|| first(names, spelled))
-            .or_else(|| first(names, tail))
+        first(names, |form| meet(form, form.via, List::plain))
+            .or_else(|| first(names, |form| meet(form, Via::Spelling, List::spelled)))
+            .or_else(|| first(names, |form| meet(form, Via::ListPrefix, List::tail)))
     }
 }
+
+type Look = for<'l> fn(&'l List, &Form, &str) -> Option<&'l Entry>;
 
 fn first<'a, T>(names: &'a [Form], look: impl Fn(&'a Form) -> Option<T>) -> Option<T> {
     names.iter().find_map(look)

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Number;
 
 use super::book::{Entry, List, Quote};
-use super::price::{Above, Price, Rates, TierHow, TierPrice};
+use super::listing::{Column, Figures, Listing};
 use super::rate::Rate;
 use crate::domain::units::At;
 
@@ -57,8 +57,7 @@ struct Row {
     tiers: BTreeMap<String, Prices>,
 }
 
-/// Dollars per million tokens; audio and image input is not counted apart by
-/// the gateway, so those fields are left unread.
+/// Dollars per million tokens.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Prices {
@@ -76,12 +75,21 @@ struct Prices {
 fn read(text: &[u8]) -> serde_json::Result<Vec<Entry>> {
     let catalogue: Catalogue = serde_json::from_slice(text)?;
     let mut entries: Vec<Entry> = Vec::with_capacity(catalogue.models.len());
-    for row in &catalogue.models {
-        let price = price(row);
+    for row in catalogue.models {
+        let listing = Listing {
+            images: row.mode == "image_generation",
+            standard: row.prices.column(),
+            tiers: row
+                .tiers
+                .iter()
+                .map(|(t, p)| (t.clone(), p.column()))
+                .collect(),
+            request: None,
+        };
         let entry = Entry {
-            model: row.model.clone(),
-            seller: row.provider.clone(),
-            quote: Quote::Price(price),
+            quote: Quote::Price(listing.price(&row.provider)),
+            model: row.model,
+            seller: row.provider,
             source: SOURCE.to_owned(),
             as_of: AS_OF,
         };
@@ -108,78 +116,29 @@ fn detail(entry: &Entry) -> (bool, usize) {
     (charged, set + price.above.len() + price.tiers.len())
 }
 
-fn price(row: &Row) -> Price {
-    let images = row.mode == "image_generation";
-    let standard = rates(&row.prices, images);
-    let mut price = Price {
-        rates: standard,
-        above: bands(&row.prices, images),
-        ..Price::default()
-    };
-    for (tier, prices) in &row.tiers {
-        let mut own = rates(prices, images);
-        if images && prices.image_output.is_none() {
-            // The text price of the tier tells its proportion.
-            own.output = match (
-                own.output,
-                rate(row.prices.output.as_ref()),
-                standard.output,
-            ) {
-                (Some(own), Some(text), Some(image)) => Some(image.scaled(own, text)),
-                _ => None,
-            };
+impl Prices {
+    fn column(&self) -> Column {
+        let above = self.above.iter();
+        Column {
+            base: self.figures(),
+            above: above
+                .filter_map(|(over, prices)| Some((over.parse().ok()?, prices.figures())))
+                .collect(),
         }
-        price.tiers.push(TierPrice {
-            tier: tier.clone(),
-            up_to: None,
-            how: TierHow::Own {
-                rates: own,
-                above: bands(prices, images),
-            },
-        });
     }
-    price.limit_tiers(&row.provider);
-    price
-}
 
-fn bands(prices: &Prices, images: bool) -> Vec<Above> {
-    let mut bands: Vec<Above> = prices
-        .above
-        .iter()
-        .filter_map(|(over, prices)| {
-            Some(Above {
-                over: over.parse().ok()?,
-                rates: rates(prices, images),
-            })
-        })
-        .collect();
-    bands.sort_by_key(|band| band.over);
-    bands
-}
-
-/// Models that make images answer with image tokens.
-fn rates(prices: &Prices, images: bool) -> Rates {
-    let text = rate(prices.output.as_ref());
-    let output = if images {
-        rate(prices.image_output.as_ref()).or(text)
-    } else {
-        text
-    };
-    let long = prices.cache_write_1h.as_ref();
-    Rates {
-        input: rate(prices.input.as_ref()),
-        output,
-        cache_read: rate(prices.cache_read.as_ref()),
-        cache_write: rate(prices.cache_write.as_ref()),
-        cache_write_long: rate(long.or(prices.cache_write_12h.as_ref())),
-        // Tiers and thresholds repeat output but not reasoning: where both are
-        // equal, reasoning has no price of its own.
-        reasoning: rate(prices.reasoning.as_ref()).filter(|own| output != Some(*own)),
+    fn figures(&self) -> Figures {
+        let rate = |number: &Option<Number>| Rate::per_million(&number.as_ref()?.to_string()).ok();
+        Figures {
+            input: rate(&self.input),
+            output: rate(&self.output),
+            image_output: rate(&self.image_output),
+            cache_read: rate(&self.cache_read),
+            cache_write: rate(&self.cache_write),
+            cache_write_long: rate(&self.cache_write_1h).or(rate(&self.cache_write_12h)),
+            reasoning: rate(&self.reasoning),
+        }
     }
-}
-
-fn rate(number: Option<&Number>) -> Option<Rate> {
-    Rate::per_million(&number?.to_string()).ok()
 }
 
 #[cfg(test)]

@@ -271,19 +271,27 @@ impl Price {
         .collect()
     }
 
-    /// `OpenAI` sells `priority` up to the long-context threshold only: its list
-    /// then has no priority price above it, and the request is served as
-    /// standard.
-    pub(super) fn limit_tiers(&mut self, seller: &str) {
-        let Some(over) = self.above.first().map(|band| band.over) else {
-            return;
-        };
-        for tier in &mut self.tiers {
-            let stated = matches!(&tier.how, TierHow::Own { above, .. } if !above.is_empty());
-            if seller == "openai" && tier.tier == "priority" && !stated {
-                tier.up_to = Some(over);
+    /// Takes over what `known` says beyond this price, if both agree on the
+    /// base rates: a source that says less takes nothing away.
+    #[must_use]
+    pub fn completed_by(&self, known: &Self) -> Self {
+        let base = |price: &Self| (price.rates.input, price.rates.output);
+        let mut whole = self.clone();
+        if base(self) != base(known) {
+            return whole;
+        }
+        whole.rates = self.rates.zip(&known.rates, Option::or);
+        whole.request = self.request.or(known.request);
+        if whole.above.is_empty() {
+            whole.above.clone_from(&known.above);
+        }
+        for tier in &known.tiers {
+            if whole.tier(&tier.tier).is_none() {
+                whole.tiers.push(tier.clone());
             }
         }
+        whole.tiers.sort_by(|a, b| a.tier.cmp(&b.tier));
+        whole
     }
 
     /// What an operator or a source may have got wrong.

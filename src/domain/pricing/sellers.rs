@@ -20,6 +20,18 @@ const MAKERS_FIRST: [&str; 14] = [
     "cerebras",
 ];
 
+/// Whether a seller is known to make models, not only to resell them.
+pub(super) fn is_maker(seller: &str) -> bool {
+    const RESELLERS: [&str; 5] = [
+        "vertex_ai-anthropic_models",
+        "vertex_ai-language-models",
+        "dashscope",
+        "groq",
+        "cerebras",
+    ];
+    MAKERS_FIRST.contains(&seller) && !RESELLERS.contains(&seller)
+}
+
 /// Lower is better; an entry without a seller holds for every provider.
 pub(super) fn rank(provider: &str, seller: &str) -> usize {
     if seller.is_empty() || serves(provider, seller) {
@@ -30,7 +42,7 @@ pub(super) fn rank(provider: &str, seller: &str) -> usize {
 }
 
 /// Whether requests through `provider` are sold by `seller`.
-fn serves(provider: &str, seller: &str) -> bool {
+pub(super) fn serves(provider: &str, seller: &str) -> bool {
     match provider {
         "claude" => seller == "anthropic",
         "codex" => seller == "openai",
