@@ -32,6 +32,7 @@ pub struct Batch {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ingested {
     pub stored: usize,
+    /// Events and rejects that were there already.
     pub duplicates: usize,
     pub rejected: usize,
 }
@@ -56,7 +57,7 @@ pub(super) fn store(
 
     let outcome = Ingested {
         stored: inserted.new.len(),
-        duplicates: inserted.duplicates,
+        duplicates: inserted.duplicates + (batch.rejects.len() - rejected),
         rejected,
     };
     counters::add(c, Counter::Taken, batch.taken)?;
@@ -83,6 +84,9 @@ pub fn is_committed(c: &mut SqliteConnection, record: i64) -> Result<bool> {
 }
 
 fn remember(c: &mut SqliteConnection, records: &[i64]) -> Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
     for record in records {
         diesel::insert_into(spool_record::table)
             .values(spool_record::record.eq(record))

@@ -31,8 +31,8 @@ impl Counter {
     }
 }
 
-/// `taken` = `stored` + `duplicates` + `rejected`, unless the collector
-/// counts otherwise.
+/// `taken` = `stored` + `duplicates` + `rejected`, as far as every item taken is
+/// an event or a reject. A reject that is recovered counts as what it became.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     pub taken: i64,

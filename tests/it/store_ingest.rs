@@ -243,7 +243,7 @@ async fn rejects_are_kept_once_and_can_be_recovered() {
         ..Batch::default()
     };
     let done = open.ingest(batch).await.unwrap();
-    assert_eq!(done.rejected, 2);
+    assert_eq!((done.rejected, done.duplicates), (2, 1));
 
     let listed = open.read(|c| rejects::list(c, 10)).await.unwrap();
     assert_eq!(listed.len(), 2);
