@@ -1,1 +1,222 @@
-//! app
+//! Composition root: the only place that knows all parts. [`App::build`] opens
+//! the store and the port, [`App::run`] works until told to stop and stops in
+//! order: no more taking, answers drain, batches commit, the store closes.
+
+mod admin;
+mod routes;
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App as WebApp, HttpServer};
+use anyhow::Context as _;
+use secrecy::SecretString;
+use std::sync::atomic::AtomicBool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::collection::{Settings, Status};
+use crate::jobs::Jobs;
+use crate::store::secret::Keyring;
+use crate::store::{Options, Store, data_key};
+use crate::web::ctx::Frame;
+use crate::web::state::AppState;
+use crate::web::throttle::Throttle;
+use crate::web::{collection, pipeline, session};
+
+/// Requests are short and the store has its own threads.
+const WORKERS: usize = 2;
+/// Docker kills after ten seconds.
+const DRAINING: u64 = 3;
+const COMMITTING: Duration = Duration::from_secs(3);
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// The panel, ready to run.
+pub struct App {
+    state: Data<AppState>,
+    frame: Data<Frame>,
+    listener: TcpListener,
+    jobs: Jobs,
+    generated: Option<SecretString>,
+}
+
+/// What differs between `serve`, `demo` and tests.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    pub clock: Clock,
+    pub demo: bool,
+}
+
+impl App {
+    /// Opens the database, takes the port, starts the background tasks. Quick:
+    /// whatever takes long is done by a task.
+    pub async fn build(
+        config: Config,
+        circumstances: Circumstances,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let Circumstances { clock, demo } = circumstances;
+        let store = Store::open(&Options::at(&config.db_path))?;
+        let listener = TcpListener::bind(config.listen)
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let keyring = unlock(&store, &config).await?;
+        let mut jobs = Jobs::new(stop.clone());
+        let admin = admin::prepare(&store, &config, keyring.as_ref(), &clock, &mut jobs).await?;
+        let (status, seen) = watch::channel(Status::default());
+        let state = Data::new(AppState {
+            started: clock.now(),
+            config,
+            store: store.clone(),
+            keyring: watch::Sender::new(keyring),
+            status: seen,
+            settings: watch::Sender::new(Settings::default()),
+            admin: admin.key,
+            throttle: Throttle::default(),
+            revoked: watch::Sender::new(0),
+            set_up: AtomicBool::new(false),
+            demo,
+            clock: clock.clone(),
+            stop,
+        });
+        collection::apply(&state, false).await?;
+        start_jobs(&mut jobs, &state, status);
+        Ok(Self {
+            frame: Data::new(frame(&state)),
+            state,
+            listener,
+            jobs,
+            generated: admin.generated,
+        })
+    }
+
+    /// Where it listens: the port is known even when 0 was asked for.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// The Admin Key made at this very start; shown once and never again.
+    pub fn take_generated_key(&mut self) -> Option<SecretString> {
+        self.generated.take()
+    }
+
+    #[must_use]
+    pub fn state(&self) -> Data<AppState> {
+        self.state.clone()
+    }
+
+    /// Works until the stop token is cancelled. An error means that a part
+    /// broke, and the process should end with a failure.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self {
+            state,
+            frame,
+            listener,
+            mut jobs,
+            ..
+        } = self;
+        let server =
+            http_server(listener, &state, &frame).context("cannot start the web server")?;
+        let handle = server.handle();
+        let mut serving = tokio::spawn(server);
+        let outcome = tokio::select! {
+            () = state.stop.cancelled() => Ok(()),
+            name = jobs.broken() => Err(anyhow::anyhow!("a background task ended: {name}")),
+            () = state.store.stopped() => Err(anyhow::anyhow!("the writer of the database ended")),
+            ended = &mut serving => Err(anyhow::anyhow!("the web server ended: {ended:?}")),
+        };
+        if let Err(error) = &outcome {
+            log::error!("stopping because {error}");
+        }
+        state.stop.cancel();
+        handle.stop(true).await;
+        jobs.finish(COMMITTING).await;
+        if tokio::time::timeout(CLOSING, state.store.close())
+            .await
+            .is_err()
+        {
+            log::warn!("the database did not close in time; nothing stored is lost");
+        }
+        outcome
+    }
+}
+
+/// `None` when `data.key` is lost: everything but the sealed key still works.
+async fn unlock(store: &Store, config: &Config) -> anyhow::Result<Option<Keyring>> {
+    match store.unlock(data_key_source(config)).await {
+        Ok(keyring) => Ok(Some(keyring)),
+        Err(error) if error.is_lost_key() => {
+            log::error!("{error}; the Management Key must be entered again in the panel");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the store finds its data key.
+pub(crate) fn data_key_source(config: &Config) -> data_key::Source {
+    match &config.data_key {
+        Some(key) => data_key::Source::Given(key.value.clone()),
+        None => data_key::Source::File(config.data_key_path.clone()),
+    }
+}
+
+fn frame(state: &AppState) -> Frame {
+    let config = &state.config;
+    Frame {
+        base: config.base_path.as_str().to_owned(),
+        zone: config.tz,
+        demo: state.demo,
+        secure: config.public_url.as_ref().is_some_and(|url| url.https),
+        clock: state.clock.clone(),
+        status: state.status.clone(),
+    }
+}
+
+fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, status: watch::Sender<Status>) {
+    let store = state.store.clone();
+    let clock = state.clock.clone();
+    jobs.every("housekeeping", Duration::from_hours(1), move || {
+        let (store, now) = (store.clone(), clock.now());
+        async move {
+            if let Err(error) = session::purge(&store, now).await {
+                log::warn!("cannot remove sessions that are over: {error}");
+            }
+            if let Err(error) = store.tidy().await {
+                log::warn!("cannot tidy the database: {error}");
+            }
+        }
+    });
+    let stop = state.stop.clone();
+    jobs.spawn("collector", async move {
+        stop.cancelled().await;
+        drop(status);
+    });
+}
+
+/// Apart because the builder is not `Send`.
+fn http_server(
+    listener: TcpListener,
+    state: &Data<AppState>,
+    frame: &Data<Frame>,
+) -> std::io::Result<Server> {
+    let (state, frame) = (state.clone(), frame.clone());
+    let server = HttpServer::new(move || {
+        WebApp::new()
+            .app_data(state.clone())
+            .app_data(frame.clone())
+            .wrap(from_fn(pipeline::around))
+            .configure(|services| routes::all(services, &state.config))
+    });
+    Ok(server
+        .workers(WORKERS)
+        .keep_alive(Duration::from_secs(30))
+        .shutdown_timeout(DRAINING)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}

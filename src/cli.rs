@@ -1,6 +1,7 @@
 //! The command line: which sub-commands there are, and that anything unknown is
 //! an error that starts nothing. Exit codes: 0 done, 1 failed, 2 used wrongly.
 
+mod logging;
 mod serve;
 
 use std::ffi::OsString;
@@ -39,7 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
         print!("{}", config.printed());
         return ExitCode::SUCCESS;
     }
-    match dispatch(&matches, &config) {
+    match dispatch(&matches, config) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("cpamp: {error:#}");
@@ -48,11 +49,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
     }
 }
 
-fn dispatch(matches: &ArgMatches, config: &Config) -> anyhow::Result<ExitCode> {
+fn dispatch(matches: &ArgMatches, config: Config) -> anyhow::Result<ExitCode> {
     match matches.subcommand_name() {
-        None | Some("serve") => Ok(serve::run(config)),
+        None | Some("serve") => serve::run(config),
         Some(other) => anyhow::bail!("{other} is not built yet"),
     }
+}
+
+/// Two threads for the tasks; the web server has its own.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
 }
 
 /// The whole command line; `tests` use it to make flags.

@@ -23,6 +23,7 @@ use self::sources::Texts;
 use self::table::Setting;
 use crate::domain::address;
 use crate::domain::collection::{Mode, PopSide};
+use crate::domain::time::Zone;
 use crate::domain::units::Ms;
 
 /// Shorter keys can be guessed.
@@ -42,7 +43,7 @@ pub struct Config {
     /// Where `data.key` lies when `data_key` is not given.
     pub data_key_path: PathBuf,
     pub collection: FixedCollection,
-    pub tz: chrono_tz::Tz,
+    pub tz: Zone,
     pub log: log::LevelFilter,
     /// Things worth a line in the log once it runs.
     pub warnings: Vec<String>,

@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
+pub mod errors;
 mod format;
+pub mod login;
 pub mod shell;
 
 pub use format::UNKNOWN;
@@ -74,12 +76,20 @@ impl Lang {
 #[derive(Debug)]
 pub struct Messages {
     pub shell: &'static shell::Shell,
+    pub errors: &'static errors::Errors,
+    pub login: &'static login::Login,
 }
 
-static EN: Messages = Messages { shell: &shell::EN };
+static EN: Messages = Messages {
+    shell: &shell::EN,
+    errors: &errors::EN,
+    login: &login::EN,
+};
 
 static ZH_CN: Messages = Messages {
     shell: &shell::ZH_CN,
+    errors: &errors::ZH_CN,
+    login: &login::ZH_CN,
 };
 
 #[must_use]

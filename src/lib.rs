@@ -26,6 +26,7 @@ pub mod fake;
 pub mod gateway;
 pub mod i18n;
 pub mod ingest;
+pub mod jobs;
 pub mod pages;
 pub mod store;
 pub mod web;

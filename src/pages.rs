@@ -3,12 +3,19 @@
 
 use actix_web::web::ServiceConfig;
 
+pub mod login;
 pub mod prefs;
 pub mod shell;
 
-/// Every route of the screens in this module, below the base path. Log-in,
-/// set-up and settings register their own.
+/// Every route of the screens in this module, below the base path, behind
+/// the guard.
 pub fn routes(config: &mut ServiceConfig) {
+    login::routes(config);
     prefs::routes(config);
     shell::routes(config);
+}
+
+/// Pages that open without a session.
+pub fn public_routes(config: &mut ServiceConfig) {
+    login::public_routes(config);
 }

@@ -1,10 +1,85 @@
-//! `cpamp serve`: runs the panel until it is told to stop.
+//! `cpamp serve`: runs the panel until SIGTERM or Ctrl-C. A second signal ends
+//! it at once; what was taken is on the spool by then.
 
 use std::process::ExitCode;
 
+use secrecy::ExposeSecret as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{logging, runtime};
+use crate::app::{App, Circumstances};
+use crate::clock::Clock;
 use crate::config::Config;
 
-pub(super) fn run(config: &Config) -> ExitCode {
-    println!("CPAMP would listen on {}", config.listen);
-    ExitCode::SUCCESS
+/// A second signal: as the shell would say it.
+const INTERRUPTED: i32 = 130;
+
+pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+    logging::start(config.log);
+    for warning in &config.warnings {
+        log::warn!("{warning}");
+    }
+    runtime()?.block_on(serve(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    stop_on_signals(&stop)?;
+    let circumstances = Circumstances {
+        clock: Clock::System,
+        demo: false,
+    };
+    let mut app = App::build(config, circumstances, stop).await?;
+    introduce(&mut app)?;
+    app.run().await
+}
+
+/// The key goes to stdout alone: logs are kept and read by others.
+fn introduce(app: &mut App) -> anyhow::Result<()> {
+    let address = app.address()?;
+    log::info!("listening on {address}");
+    let state = app.state();
+    let home = home(&state.config, address);
+    if let Some(key) = app.take_generated_key() {
+        println!("The Admin Key of this panel, shown this once:\n");
+        println!("    {}\n", key.expose_secret());
+    }
+    println!("Open {home}");
+    Ok(())
+}
+
+/// The address to open in a browser on this machine, or the public one.
+pub(super) fn home(config: &Config, address: std::net::SocketAddr) -> String {
+    let path = config.link("/");
+    if let Some(url) = &config.public_url {
+        return format!("{}{path}", url.origin);
+    }
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}{path}")
+}
+
+/// Cancels `stop` at the first signal.
+pub(super) fn stop_on_signals(stop: &CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        log::info!("stopping");
+        stop.cancel();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        std::process::exit(INTERRUPTED);
+    });
+    Ok(())
 }

@@ -19,8 +19,8 @@ pub fn credential(c: &mut SqliteConnection) -> Result<Option<String>> {
         .optional()?)
 }
 
-/// Sets a new credential and ends all sessions.
-pub fn replace(c: &mut SqliteConnection, credential: &str, now: At) -> Result<()> {
+/// Stores the first credential: nobody can have a session under another one.
+pub fn keep(c: &mut SqliteConnection, credential: &str, now: At) -> Result<()> {
     diesel::replace_into(admin_credential::table)
         .values((
             admin_credential::id.eq(ROW),
@@ -28,6 +28,12 @@ pub fn replace(c: &mut SqliteConnection, credential: &str, now: At) -> Result<()
             admin_credential::changed_at_ms.eq(now),
         ))
         .execute(c)?;
+    Ok(())
+}
+
+/// Sets a new credential and ends all sessions.
+pub fn replace(c: &mut SqliteConnection, credential: &str, now: At) -> Result<()> {
+    keep(c, credential, now)?;
     sessions::revoke_all(c)?;
     Ok(())
 }

@@ -3,7 +3,14 @@
 
 use std::sync::OnceLock;
 
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::Compression;
 use ring::digest::{SHA256, digest};
+
+use super::compress;
+use super::error::{Error, Result};
 
 /// One file under `/assets/<hash>/<name>`.
 #[derive(Debug)]
@@ -38,6 +45,38 @@ pub static ASSETS: [Asset; 5] = [
         "text/javascript; charset=utf-8"
     ),
 ];
+
+/// Answers for `/assets/<hash>/<name>`: for ever the same bytes, compressed once
+/// per process.
+pub fn serve(request: &HttpRequest, wanted: &(String, String)) -> Result<HttpResponse> {
+    let (hash, name) = wanted;
+    let asset = ASSETS
+        .iter()
+        .position(|asset| asset.name == name)
+        .filter(|_| path(name) == format!("/assets/{hash}/{name}"))
+        .and_then(|at| Some((ASSETS.get(at)?, compressed().get(at)?)));
+    let (asset, compressed) = asset.ok_or(Error::NotFound)?;
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type(asset.content_type)
+        .insert_header((header::VARY, "Accept-Encoding"))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
+    Ok(if compress::accepted(request.headers()) {
+        response
+            .insert_header((header::CONTENT_ENCODING, "gzip"))
+            .body(compressed.clone())
+    } else {
+        response.body(asset.bytes)
+    })
+}
+
+fn compressed() -> &'static [Bytes] {
+    static COMPRESSED: OnceLock<Vec<Bytes>> = OnceLock::new();
+    COMPRESSED.get_or_init(|| {
+        let compress = |asset: &Asset| compress::gzip(asset.bytes, Compression::best()).into();
+        ASSETS.iter().map(compress).collect()
+    })
+}
 
 /// The path of an asset below the base path; a name we do not have is a bug
 /// that the page tests find as a 404.

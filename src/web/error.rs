@@ -1,0 +1,105 @@
+//! Everything a request can end in besides an answer. Handlers return these;
+//! [`super::failure`] renders them as a page, a notice or JSON, because only
+//! there the request is known. Texts and internals are not here.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+
+use super::admin_key::Shape;
+use crate::domain::units::Ms;
+use crate::store::StoreError;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is nothing here")]
+    NotFound,
+    /// No session, or one that is over.
+    #[error("log-in needed")]
+    LogInNeeded,
+    /// An API call without a key.
+    #[error("the Admin Key is missing")]
+    NoKey,
+    #[error("the key is not the Admin Key")]
+    WrongKey { shape: Shape, tries_left: u32 },
+    #[error("too many failed attempts")]
+    TooManyAttempts { wait: Ms },
+    /// Others are being verified.
+    #[error("too many attempts at once")]
+    Busy,
+    /// A form or script of another site.
+    #[error("the request did not come from this panel")]
+    CrossSite,
+    #[error("the request cannot be read")]
+    Unreadable,
+    /// The value comes from outside and cannot be changed in the panel.
+    #[error("{by} fixes this value")]
+    Fixed { by: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot render a page")]
+    Template(#[from] askama::Error),
+    /// A bug, in the words of who noticed it; never shown.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Stable, for scripts and the log.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::LogInNeeded => "log_in_needed",
+            Self::NoKey => "missing_admin_key",
+            Self::WrongKey { shape, .. } => match shape {
+                Shape::Api | Shape::ManagementHash => "wrong_key_kind",
+                Shape::Admin | Shape::Unknown => "wrong_admin_key",
+            },
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Busy => "busy",
+            Self::CrossSite => "cross_site",
+            Self::Unreadable => "unreadable_request",
+            Self::Fixed { .. } => "fixed_by_environment",
+            Self::Store(error) if error.is_passing() => "database_busy",
+            Self::Store(_) | Self::Template(_) | Self::Internal(_) => "internal",
+        }
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::LogInNeeded | Self::NoKey | Self::WrongKey { .. } => StatusCode::UNAUTHORIZED,
+            Self::TooManyAttempts { .. } | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Fixed { .. } => StatusCode::CONFLICT,
+            Self::Store(error) if error.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Template(_) | Self::Internal(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+
+    /// The body is made where the request is known.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status_code());
+        super::security::add_headers(response.headers_mut());
+        response
+    }
+}
+
+impl From<super::admin_key::Busy> for Error {
+    fn from(_: super::admin_key::Busy) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<super::throttle::Wait> for Error {
+    fn from(wait: super::throttle::Wait) -> Self {
+        Self::TooManyAttempts { wait: wait.0 }
+    }
+}

@@ -1,0 +1,44 @@
+//! What happens around every request, in order: refuse other sites, answer,
+//! explain failures, compress, add the headers. Outside of everything else, so
+//! that no answer leaves without it.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use futures_util::FutureExt as _;
+
+use super::error::Error;
+use super::{compress, failure, security};
+
+/// The middleware.
+pub async fn around<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    let accepts_gzip = compress::accepted(request.headers());
+    let answered = match security::check_origin(&request) {
+        Err(error) => request.error_response(error),
+        Ok(()) => answer(request, next).await?,
+    };
+    let (request, response) = answered.into_parts();
+    let response = failure::render(&request, response);
+    let mut response = compress::gzip_if_worth(response, accepts_gzip);
+    security::add_headers(response.headers_mut());
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// A panic costs its request only. The request is gone with it, so the answer is
+/// bare.
+async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    let call = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let Ok(answered) = call.await else {
+        log::error!("a handler panicked; its message stands above");
+        return Err(Error::Internal(String::from("a handler panicked")).into());
+    };
+    Ok(answered?.map_into_boxed_body())
+}

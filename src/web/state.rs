@@ -1,0 +1,54 @@
+//! What requests share: one value for the whole process, registered as
+//! `web::Data<AppState>`. Holds no page's state.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::{HttpRequest, web};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::admin_key::AdminKey;
+use super::throttle::Throttle;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::collection::{Settings, Status};
+use crate::domain::units::At;
+use crate::store::Store;
+use crate::store::secret::Keyring;
+
+pub struct AppState {
+    pub config: Config,
+    pub clock: Clock,
+    pub started: At,
+    pub store: Store,
+    /// `None` while `data.key` is lost or wrong.
+    pub keyring: watch::Sender<Option<Keyring>>,
+    /// What the collector says of itself.
+    pub status: watch::Receiver<Status>,
+    /// What the collector is told.
+    pub settings: watch::Sender<Settings>,
+    pub admin: AdminKey,
+    pub throttle: Throttle,
+    /// Sessions ended; long answers look whether theirs was one of them.
+    pub revoked: watch::Sender<u64>,
+    /// A connection was chosen, here or by the environment.
+    pub set_up: AtomicBool,
+    pub demo: bool,
+    /// The process is about to end: long answers should too.
+    pub stop: CancellationToken,
+}
+
+impl AppState {
+    /// Every route is registered below the state.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> &web::Data<Self> {
+        request
+            .app_data::<web::Data<Self>>()
+            .expect("the state is registered with the application")
+    }
+
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.set_up.load(Ordering::Relaxed)
+    }
+}
