@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod collection;
+pub mod counting;
 pub mod event;
 pub mod filter;
 pub mod headers;

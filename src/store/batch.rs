@@ -8,6 +8,7 @@ use super::error::Result;
 use super::events::{self, StoredEvent};
 use super::names::Interner;
 use super::rejects::{self, NewReject, RejectId};
+use super::scan::segments;
 use super::schema::spool_record;
 use crate::domain::event::Event;
 
@@ -69,12 +70,8 @@ pub(super) fn store(
 }
 
 /// Brings everything derived from events up to date with the new ones.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "roll-ups and segments are added to here"
-)]
-fn derive(_c: &mut SqliteConnection, _new: &[StoredEvent]) -> Result<()> {
-    Ok(())
+fn derive(c: &mut SqliteConnection, new: &[StoredEvent]) -> Result<()> {
+    segments::invalidate(c, new)
 }
 
 /// Whether a spool record's events are in the database already.

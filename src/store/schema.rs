@@ -120,4 +120,33 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    segment (first_at, first_id) {
+        first_at -> BigInt,
+        first_id -> BigInt,
+        end_at -> BigInt,
+        end_id -> BigInt,
+        number -> Integer,
+        rows -> Integer,
+    }
+}
+
+diesel::table! {
+    segment_column (code, segment) {
+        code -> Integer,
+        segment -> Integer,
+        data -> Binary,
+    }
+}
+
+diesel::table! {
+    rollup (dimension, grain, bucket) {
+        dimension -> Integer,
+        grain -> Integer,
+        bucket -> BigInt,
+        sums -> Binary,
+        sketches -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(event, event_detail);

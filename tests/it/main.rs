@@ -6,6 +6,7 @@ mod support;
 
 mod filter_query;
 mod recorded_events;
+mod store_analytics;
 mod store_faults;
 mod store_ingest;
 mod store_keys;

@@ -3,4 +3,5 @@
 
 pub(crate) mod database;
 pub(crate) mod events;
+pub(crate) mod naive;
 pub(crate) mod plans;

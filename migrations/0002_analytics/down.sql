@@ -1,0 +1,4 @@
+drop index event_detail_request;
+drop table rollup;
+drop table segment_column;
+drop table segment;

@@ -1,0 +1,84 @@
+//! What is derived from the token counts of one attempt, defined once for
+//! tables, sorting, sums and exports. Unknown in, unknown out.
+
+use super::tokens::Tokens;
+use super::units::Ms;
+
+impl Tokens {
+    /// All input, cached or not.
+    #[must_use]
+    pub fn input(&self) -> Option<i64> {
+        let cached = self.cache_read?.saturating_add(self.cache_write?);
+        Some(self.uncached?.saturating_add(cached))
+    }
+
+    /// All output, reasoning included.
+    #[must_use]
+    pub fn generated(&self) -> Option<i64> {
+        Some(self.output?.saturating_add(self.reasoning?))
+    }
+
+    #[must_use]
+    pub fn any_unknown(&self) -> bool {
+        self.input().is_none() || self.generated().is_none()
+    }
+
+    /// Thousandths of a token a second after the first byte: all output over
+    /// latency less time to first byte. `None` also when nothing was generated
+    /// or everything came at once.
+    #[must_use]
+    pub fn speed_milli(&self, latency: Option<Ms>, ttft: Option<Ms>) -> Option<i64> {
+        speed_milli(self.generated()?, latency?.0.checked_sub(ttft?.0)?)
+    }
+}
+
+/// The same from plain numbers: tokens generated in so many milliseconds.
+#[must_use]
+pub fn speed_milli(generated: i64, ms: i64) -> Option<i64> {
+    if generated <= 0 || ms <= 0 {
+        return None;
+    }
+    Some(generated.saturating_mul(1_000_000) / ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tokens::Quality;
+
+    const TOKENS: Tokens = Tokens {
+        uncached: Some(1_000),
+        cache_read: Some(200),
+        cache_write: Some(30),
+        output: Some(500),
+        reasoning: Some(100),
+        unclassified: 0,
+        quality: Quality::Complete,
+    };
+
+    #[test]
+    fn known_counts_add_up() {
+        assert_eq!(TOKENS.input(), Some(1_230));
+        assert_eq!(TOKENS.generated(), Some(600));
+        assert!(!TOKENS.any_unknown());
+    }
+
+    #[test]
+    fn one_unknown_count_makes_the_sum_unknown() {
+        let tokens = Tokens {
+            cache_write: None,
+            ..TOKENS
+        };
+        assert_eq!(tokens.input(), None);
+        assert_eq!(tokens.generated(), Some(600));
+        assert!(tokens.any_unknown());
+    }
+
+    #[test]
+    fn speed_counts_from_the_first_byte() {
+        let speed = |latency, ttft| TOKENS.speed_milli(Some(Ms(latency)), Some(Ms(ttft)));
+        assert_eq!(speed(8_000, 2_000), Some(100_000));
+        assert_eq!(speed(2_000, 2_000), None);
+        assert_eq!(TOKENS.speed_milli(Some(Ms(8_000)), None), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! The one way to look at many events: chunks of rows in key order, from sealed
+//! segments where there are any and from the event table where not, with a
+//! predicate applied column by column. Answers the same whatever is sealed.
+//! Stops when the visitor has enough; never reads a column nobody asked for.
+
+pub(in crate::store) mod columns;
+pub(in crate::store) mod keys;
+pub(in crate::store) mod loose;
+pub(in crate::store) mod predicate;
+pub(in crate::store) mod segments;
+
+use std::ops::ControlFlow;
+
+use diesel::sqlite::SqliteConnection;
+
+use self::columns::{Column, Packed, Picked, UNKNOWN};
+use self::keys::KeyRange;
+use self::predicate::{Predicate, Rows};
+use self::segments::Segment;
+use super::error::Result;
+use super::events::StoredEvent;
+use crate::domain::event::{EventId, EventKey};
+use crate::domain::units::At;
+
+/// Unsealed events read at a time: enough to be quick, few enough to stop early.
+const LOOSE_ROWS: usize = 1_024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+/// Some consecutive events, ascending by key whatever the order of the walk.
+pub(in crate::store) struct Chunk<'a> {
+    c: &'a mut SqliteConnection,
+    source: Source,
+}
+
+enum Source {
+    Sealed {
+        number: i32,
+        /// Columns read so far.
+        columns: Vec<(Column, Packed)>,
+    },
+    Loose(Vec<StoredEvent>),
+}
+
+impl Chunk<'_> {
+    /// Values of the picked rows into `out`; [`UNKNOWN`] where there is none.
+    pub(in crate::store) fn read(
+        &mut self,
+        column: Column,
+        picked: &Picked,
+        out: &mut Vec<i64>,
+    ) -> Result<()> {
+        match &mut self.source {
+            Source::Sealed { number, columns } => {
+                let known = columns.iter().position(|(known, _)| *known == column);
+                let place = known.unwrap_or(columns.len());
+                if known.is_none() {
+                    columns.push((column, segments::column(self.c, *number, column)?));
+                }
+                let (_, data) = columns.get(place).expect("the column was just added");
+                data.read(picked, out)?;
+            }
+            Source::Loose(events) => {
+                let value = |event| column.of(event).unwrap_or(UNKNOWN);
+                out.clear();
+                match picked {
+                    Picked::All(rows) => {
+                        let events = events.get(rows.clone()).unwrap_or_default();
+                        out.extend(events.iter().map(value));
+                    }
+                    Picked::Some(rows) => {
+                        out.extend(rows.iter().filter_map(|row| events.get(*row)).map(value));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::store) fn keys(&mut self, picked: &Picked) -> Result<Vec<EventKey>> {
+        let (mut at, mut id) = (Vec::new(), Vec::new());
+        self.read(Column::At, picked, &mut at)?;
+        self.read(Column::Id, picked, &mut id)?;
+        let key = |(at, id)| EventKey {
+            at: At(at),
+            id: EventId(id),
+        };
+        Ok(at.into_iter().zip(id).map(key).collect())
+    }
+}
+
+impl Rows for Chunk<'_> {
+    fn values(&mut self, column: Column, picked: &Picked) -> Result<Vec<i64>> {
+        let mut values = Vec::new();
+        self.read(column, picked, &mut values)?;
+        Ok(values)
+    }
+}
+
+/// Shows `visit` every chunk of `range` that has rows that pass, with these rows.
+pub(in crate::store) fn walk(
+    c: &mut SqliteConnection,
+    range: KeyRange,
+    order: Order,
+    predicate: &Predicate,
+    mut visit: impl FnMut(&mut Chunk<'_>, Picked) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let mut visit = |c: &mut SqliteConnection, source, mut picked| {
+        let mut chunk = Chunk { c, source };
+        predicate.apply(&mut chunk, &mut picked)?;
+        if picked.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        visit(&mut chunk, picked)
+    };
+    for stretch in stretches(c, range, order)? {
+        let flow = match stretch {
+            Stretch::Sealed(segment) => {
+                let picked = rows_within(c, segment, range)?;
+                let source = Source::Sealed {
+                    number: segment.number,
+                    columns: Vec::new(),
+                };
+                visit(c, source, picked)?
+            }
+            Stretch::Loose(range) => walk_loose(c, range, order, &mut visit)?,
+        };
+        if flow.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+enum Stretch {
+    Sealed(Segment),
+    Loose(KeyRange),
+}
+
+/// The segments of a range and what lies between them, in walking order.
+fn stretches(c: &mut SqliteConnection, range: KeyRange, order: Order) -> Result<Vec<Stretch>> {
+    let mut stretches = Vec::new();
+    let mut from = range.from;
+    for segment in segments::overlapping(c, range)? {
+        if from < segment.range.from {
+            let to = segment.range.from;
+            stretches.push(Stretch::Loose(KeyRange { from, to }));
+        }
+        from = segment.range.to;
+        stretches.push(Stretch::Sealed(segment));
+    }
+    if from < range.to {
+        stretches.push(Stretch::Loose(KeyRange { from, to: range.to }));
+    }
+    if order == Order::NewestFirst {
+        stretches.reverse();
+    }
+    Ok(stretches)
+}
+
+fn rows_within(c: &mut SqliteConnection, segment: Segment, range: KeyRange) -> Result<Picked> {
+    let all = Picked::All(0..segment.rows);
+    if range.covers(segment.range) {
+        return Ok(all);
+    }
+    let source = Source::Sealed {
+        number: segment.number,
+        columns: Vec::new(),
+    };
+    let keys = Chunk { c, source }.keys(&all)?;
+    let place = |key| keys.partition_point(|other| *other < key);
+    Ok(Picked::All(place(range.from)..place(range.to)))
+}
+
+fn walk_loose(
+    c: &mut SqliteConnection,
+    mut range: KeyRange,
+    order: Order,
+    visit: &mut impl FnMut(&mut SqliteConnection, Source, Picked) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    while !range.is_empty() {
+        let events = match order {
+            Order::OldestFirst => loose::oldest(c, range, LOOSE_ROWS)?,
+            Order::NewestFirst => {
+                let mut events = loose::newest(c, range, LOOSE_ROWS)?;
+                events.reverse();
+                events
+            }
+        };
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
+            break;
+        };
+        match order {
+            Order::OldestFirst => range.from = keys::after(last.key()),
+            Order::NewestFirst => range.to = first.key(),
+        }
+        let rows = events.len();
+        let flow = visit(c, Source::Loose(events), Picked::All(0..rows))?;
+        if flow.is_break() || rows < LOOSE_ROWS {
+            return Ok(flow);
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}

@@ -1,0 +1,238 @@
+//! A [`Selection`] made ready for a scan: texts are resolved to ids once, then
+//! rows are tested column by column, each test on the rows that the ones before
+//! left over. Knows nothing of where rows come from.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use super::columns::{Column, Picked, UNKNOWN};
+use crate::domain::event::{EventId, EventKey};
+use crate::domain::filter::{Cache, Outcome, Selection};
+use crate::domain::units::At;
+use crate::domain::varint::Corrupt;
+use crate::store::error::Result;
+use crate::store::events::pack_request_id;
+use crate::store::names::{Dictionary, Kind, Names};
+use crate::store::schema::event_detail;
+
+/// All tests must hold.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Predicate {
+    pub(in crate::store) tests: Vec<Test>,
+}
+
+#[derive(Debug)]
+pub(in crate::store) enum Test {
+    /// The value is one of these ids (or status codes).
+    In(Column, Ids),
+    /// The value is known and within these bounds, both included.
+    Between(Column, i64, i64),
+    /// The event is one of these.
+    Keys(HashSet<EventKey>),
+    /// At least one holds.
+    Any(Vec<Test>),
+}
+
+/// A set of small numbers.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Ids(Vec<bool>);
+
+impl Ids {
+    pub(in crate::store) fn contains(&self, id: i64) -> bool {
+        usize::try_from(id).is_ok_and(|id| self.0.get(id).copied().unwrap_or_default())
+    }
+}
+
+impl FromIterator<i32> for Ids {
+    fn from_iter<I: IntoIterator<Item = i32>>(ids: I) -> Self {
+        let mut set = Vec::new();
+        for id in ids {
+            let Ok(place) = usize::try_from(id) else {
+                continue;
+            };
+            if place >= set.len() {
+                set.resize(place + 1, false);
+            }
+            if let Some(flag) = set.get_mut(place) {
+                *flag = true;
+            }
+        }
+        Self(set)
+    }
+}
+
+/// Gives the values of a column for some rows of the chunk under test.
+pub(in crate::store) trait Rows {
+    fn values(&mut self, column: Column, picked: &Picked) -> Result<Vec<i64>>;
+}
+
+impl Predicate {
+    pub(in crate::store) fn compile(
+        c: &mut SqliteConnection,
+        names: &Names,
+        selection: &Selection,
+    ) -> Result<Self> {
+        let mut tests = Vec::new();
+        let by_text = [
+            (Column::Provider, Kind::Provider, &selection.providers),
+            (Column::Model, Kind::Model, &selection.models),
+            (Column::Alias, Kind::Alias, &selection.aliases),
+            (Column::Account, Kind::Account, &selection.accounts),
+            (Column::ClientKey, Kind::ClientKey, &selection.keys),
+            (Column::Endpoint, Kind::Endpoint, &selection.endpoints),
+            (Column::Tier, Kind::Tier, &selection.tiers),
+        ];
+        let dictionary = names.read();
+        for (column, kind, values) in by_text {
+            if !values.is_empty() {
+                let ids = values.iter().filter_map(|text| dictionary.id(kind, text));
+                tests.push(Test::In(column, ids.collect()));
+            }
+        }
+        let search = selection
+            .search
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let found = search.map(|text| names_containing(&dictionary, text));
+        drop(dictionary);
+
+        if let Some(outcome) = selection.outcome {
+            let failed = i32::from(outcome == Outcome::Failed);
+            tests.push(Test::In(Column::Failed, Ids::from_iter([failed])));
+        }
+        if !selection.http.is_empty() {
+            tests.push(Test::In(
+                Column::Status,
+                selection.http.iter().copied().collect(),
+            ));
+        }
+        if let Some(cache) = selection.cache {
+            let (least, most) = match cache {
+                Cache::Hit => (1, i64::MAX),
+                Cache::Miss => (0, 0),
+            };
+            tests.push(Test::Between(Column::CacheRead, least, most));
+        }
+        if selection.min_latency.is_some() || selection.max_latency.is_some() {
+            let least = selection.min_latency.map_or(0, |ms| ms.0).max(UNKNOWN + 1);
+            let most = selection.max_latency.map_or(i64::MAX, |ms| ms.0);
+            tests.push(Test::Between(Column::Latency, least, most));
+        }
+        if let Some(request_id) = &selection.request_id {
+            tests.push(with_request_id(c, request_id)?);
+        }
+        if let (Some(text), Some(mut any)) = (search, found) {
+            any.push(with_request_id(c, &text.to_ascii_lowercase())?);
+            if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                any.push(with_request_id(c, text)?);
+            }
+            tests.push(Test::Any(any));
+        }
+        Ok(Self { tests })
+    }
+
+    /// Drops the rows that do not pass.
+    pub(in crate::store) fn apply(&self, rows: &mut impl Rows, picked: &mut Picked) -> Result<()> {
+        for test in &self.tests {
+            if picked.is_empty() {
+                return Ok(());
+            }
+            let flags = test.flags(rows, picked)?;
+            picked.keep(&flags);
+        }
+        Ok(())
+    }
+}
+
+impl Test {
+    /// One flag a picked row.
+    fn flags(&self, rows: &mut impl Rows, picked: &Picked) -> Result<Vec<bool>> {
+        match self {
+            Self::In(column, ids) => {
+                let values = rows.values(*column, picked)?;
+                Ok(values.iter().map(|id| ids.contains(*id)).collect())
+            }
+            Self::Between(column, least, most) => {
+                let values = rows.values(*column, picked)?;
+                let within = |value: &i64| (least..=most).contains(&value);
+                Ok(values.iter().map(within).collect())
+            }
+            Self::Keys(keys) if keys.is_empty() => Ok(vec![false; picked.len()]),
+            Self::Keys(keys) => {
+                let at = rows.values(Column::At, picked)?;
+                let id = rows.values(Column::Id, picked)?;
+                let key = |(at, id): (&i64, &i64)| EventKey {
+                    at: At(*at),
+                    id: EventId(*id),
+                };
+                Ok(at
+                    .iter()
+                    .zip(&id)
+                    .map(|pair| keys.contains(&key(pair)))
+                    .collect())
+            }
+            Self::Any(tests) => {
+                let mut any = vec![false; picked.len()];
+                for test in tests {
+                    let flags = test.flags(rows, picked)?;
+                    any.iter_mut()
+                        .zip(flags)
+                        .for_each(|(any, flag)| *any |= flag);
+                }
+                Ok(any)
+            }
+        }
+    }
+}
+
+/// Tests for the names people read that contain `text`, in any case.
+fn names_containing(dictionary: &Dictionary, text: &str) -> Vec<Test> {
+    let text = text.to_lowercase();
+    let searched = [
+        (Column::Model, Kind::Model),
+        (Column::Alias, Kind::Alias),
+        (Column::Provider, Kind::Provider),
+        (Column::Account, Kind::Account),
+        (Column::ClientKey, Kind::ClientKey),
+    ];
+    searched
+        .into_iter()
+        .filter_map(|(column, kind)| {
+            let matching = dictionary.iter(kind).filter(|(_, name)| {
+                let shown = if name.label.is_empty() {
+                    &name.value
+                } else {
+                    &name.label
+                };
+                shown.to_lowercase().contains(&text)
+            });
+            let ids: Vec<i32> = matching.map(|(id, _)| id).collect();
+            (!ids.is_empty()).then(|| Test::In(column, ids.into_iter().collect()))
+        })
+        .collect()
+}
+
+/// Ids of the usual shape are a column; the few others stand in the details.
+fn with_request_id(c: &mut SqliteConnection, text: &str) -> Result<Test> {
+    if let Some(packed) = pack_request_id(text) {
+        return Ok(Test::Between(
+            Column::RequestId,
+            packed.into(),
+            packed.into(),
+        ));
+    }
+    let keys: Vec<(At, EventId)> = event_detail::table
+        .filter(event_detail::request_id.eq(text))
+        .select((event_detail::at_ms, event_detail::id))
+        .load(c)?;
+    let keys = keys.into_iter().map(|(at, id)| EventKey { at, id });
+    Ok(Test::Keys(keys.collect()))
+}
+
+impl From<Corrupt> for crate::store::error::StoreError {
+    fn from(corrupt: Corrupt) -> Self {
+        Self::Corrupt(corrupt.to_string())
+    }
+}
