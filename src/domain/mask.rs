@@ -86,6 +86,9 @@ pub fn is_email(text: &str) -> bool {
 /// capitals); an unknown short key may pass unnoticed.
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
+    if is_email(text) {
+        return false;
+    }
     if SECRET_PREFIXES.iter().any(|p| text.starts_with(p)) {
         return true;
     }
@@ -162,6 +165,7 @@ mod tests {
         for text in [
             "",
             "dev1@example.com",
+            "sk-8@example.com",
             "a-very-long-name-of-a-person@mail.example.com",
             "my-project-123456",
             "gemini-project-with-30-letters",

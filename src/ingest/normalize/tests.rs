@@ -421,7 +421,7 @@ fn no_secret_comes_out() {
     }
 }
 
-/// What looks like a key goes from what others wrote, whoever's key it is.
+/// What looks like a key goes from what others wrote, whosever it is.
 #[test]
 fn no_foreign_secret_comes_out() {
     for secret in [
