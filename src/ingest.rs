@@ -1,11 +1,28 @@
 //! The way in: from bytes taken off the gateway's queue to stored events.
-//! [`split`] and [`normalize`] are pure; whoever takes, spools and stores calls
-//! them.
+//!
+//! ```text
+//! gateway::queue ─▶ taker ─▶ spool ─▶ storer (split, normalize) ─▶ store
+//! ```
+//!
+//! [`collector`] is the door. [`split`], [`normalize`], `ladder`, `pace`,
+//! `rivals` and `outage` are pure rules.
 
+mod board;
+mod climb;
 pub mod collector;
 pub mod event_id;
+mod health;
+mod judge;
+mod ladder;
 pub mod normalize;
+mod outage;
+mod pace;
 pub mod payload;
 pub mod reject;
+pub mod retries;
+mod rivals;
+mod session;
 pub mod split;
 pub mod spool;
+mod storer;
+mod taker;

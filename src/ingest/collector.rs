@@ -4,15 +4,23 @@
 //! through the [`Settings`] channel.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+use super::board::Board;
+use super::retries::{Retried, retry_all};
+use super::spool::{self, Reader, Writer};
+use super::storer::{Storer, blocking};
+use super::taker::{Memory, Taker, USUAL_RETENTION};
 use crate::clock::Clock;
-use crate::domain::collection::{Settings, Status};
-use crate::store::Store;
+use crate::domain::collection::{Reason, Settings, State, Status};
+use crate::gateway::queue::Limits;
 use crate::store::secret::Keyring;
+use crate::store::{Store, StoreError, counters, gaps};
 
 /// What a collector is made of.
 pub struct Parts {
@@ -24,12 +32,60 @@ pub struct Parts {
     /// `None` while `data.key` cannot be read: nothing can be sealed, so
     /// nothing is taken.
     pub keyring: watch::Receiver<Option<Keyring>>,
+    pub tuning: Tuning,
+}
+
+/// Spans and sizes nobody needs to set; tests shorten them.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    pub limits: Limits,
+    /// Waits between failed sessions.
+    pub backoff_first: Duration,
+    pub backoff_most: Duration,
+    /// Wait after an answer that will not change by itself.
+    pub slow_retry: Duration,
+    /// Looks at the gateway while it is taken from.
+    pub look_every: Duration,
+    /// A transport that did not work is left alone for so long at first.
+    pub ladder_rest: Duration,
+    /// Waits between failed commits.
+    pub store_retry_first: Duration,
+    pub store_retry_most: Duration,
+    /// Micro-batches are at least so far apart.
+    pub commit_every: Duration,
+    pub remember_every: Duration,
+    /// A shut-down waits so long for an answer that is on its way.
+    pub grace: Duration,
+    /// A shut-down goes on storing for so long; the rest stays on the spool.
+    pub drain: Duration,
+    /// Nothing more is taken while so much waits to be stored.
+    pub spool_bytes: u64,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            backoff_first: Duration::from_millis(500),
+            backoff_most: Duration::from_secs(20),
+            slow_retry: Duration::from_secs(30),
+            look_every: Duration::from_secs(30),
+            ladder_rest: Duration::from_mins(1),
+            store_retry_first: Duration::from_millis(100),
+            store_retry_most: Duration::from_secs(5),
+            commit_every: Duration::from_millis(100),
+            remember_every: Duration::from_secs(10),
+            grace: Duration::from_secs(2),
+            drain: Duration::from_secs(4),
+            spool_bytes: 256 << 20,
+        }
+    }
 }
 
 /// The actor; [`Collector::run`] is its life.
 pub struct Collector {
     parts: Parts,
-    status: watch::Sender<Status>,
+    board: Arc<Board>,
     nudge: Arc<Notify>,
 }
 
@@ -38,30 +94,155 @@ pub struct Collector {
 pub struct Handle {
     status: watch::Receiver<Status>,
     nudge: Arc<Notify>,
+    store: Store,
+    keyring: watch::Receiver<Option<Keyring>>,
+}
+
+/// Why rejects could not be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum RetryError {
+    #[error("the data key is missing")]
+    NoKey,
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Collector {
     #[must_use]
     pub fn new(parts: Parts) -> (Self, Handle) {
-        let (status, seen) = watch::channel(Status::default());
+        let (board, status) = Board::new(parts.clock.clone());
         let nudge = Arc::new(Notify::new());
         let handle = Handle {
-            status: seen,
+            status,
             nudge: Arc::clone(&nudge),
+            store: parts.store.clone(),
+            keyring: parts.keyring.clone(),
         };
         let collector = Self {
             parts,
-            status,
+            board: Arc::new(board),
             nudge,
         };
         (collector, handle)
     }
 
     /// Collects until `stop`: then it stops taking, commits what is on the
-    /// spool (for at most five seconds; the rest stays there) and returns.
-    pub async fn run(self, stop: CancellationToken) {
-        let _ = (&self.parts.store, &self.status, &self.nudge);
-        stop.cancelled().await;
+    /// spool (for a few seconds; the rest stays there) and returns.
+    pub async fn run(mut self, stop: CancellationToken) {
+        self.recall().await;
+        while !stop.is_cancelled() {
+            let keyring = self.parts.keyring.borrow_and_update().clone();
+            let Some(keyring) = keyring else {
+                self.say_stopped(Reason::SealedKeyUnreadable);
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = changed(&mut self.parts.keyring) => {}
+                }
+                continue;
+            };
+            let (dir, key) = (self.parts.spool.clone(), keyring.spool_key());
+            match blocking(move || spool::open(&dir, key)).await {
+                Ok((writer, reader, found)) => {
+                    report(&found);
+                    self.collect(keyring, writer, reader, &stop).await;
+                }
+                Err(error) => {
+                    log::error!("cannot open the spool: {error}");
+                    self.say_stopped(Reason::StoreFailing);
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(self.parts.tuning.store_retry_most) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs both stages under one keyring.
+    async fn collect(
+        &mut self,
+        keyring: Keyring,
+        writer: Writer,
+        reader: Reader,
+        stop: &CancellationToken,
+    ) {
+        let (taking, storing) = (stop.child_token(), CancellationToken::new());
+        let tuning = self.parts.tuning;
+        let backlog = reader.backlog();
+        let storer = Storer {
+            store: self.parts.store.clone(),
+            replayed: backlog.borrow().records,
+            spool: Arc::new(reader),
+            keyring,
+            board: Arc::clone(&self.board),
+            clock: self.parts.clock.clone(),
+            tuning,
+        };
+        let taker = Taker {
+            settings: self.parts.settings.clone(),
+            nudge: Arc::clone(&self.nudge),
+            store: self.parts.store.clone(),
+            writer: Arc::new(Mutex::new(writer)),
+            backlog,
+            board: Arc::clone(&self.board),
+            clock: self.parts.clock.clone(),
+            tuning,
+            stop: taking.clone(),
+            memory: Memory::load(&self.parts.store).await,
+            outage: None,
+            answered: None,
+            remembered: None,
+            restart_noted: None,
+            taken: 0,
+            retention: USUAL_RETENTION,
+        };
+        let mut taker = AbortOnDropHandle::new(tokio::spawn(taker.run()));
+        let mut storer = AbortOnDropHandle::new(tokio::spawn(storer.run(storing.clone())));
+        loop {
+            tokio::select! {
+                ended = &mut taker => break carry_panic(ended),
+                ended = &mut storer => {
+                    // The store is closed: what is taken stays on the spool.
+                    carry_panic(ended);
+                    taking.cancel();
+                    return carry_panic(taker.await);
+                }
+                () = changed(&mut self.parts.keyring) => taking.cancel(),
+                // The lag grows while nothing else happens.
+                () = tokio::time::sleep(Duration::from_secs(1)) => self.board.update(|_| {}),
+            }
+        }
+        storing.cancel();
+        if let Ok(ended) = tokio::time::timeout(tuning.drain, &mut storer).await {
+            return carry_panic(ended);
+        }
+        log::warn!("not everything could be stored in time, the rest stays on the spool");
+        storer.abort();
+        let _ = storer.await;
+    }
+
+    /// Puts on the board what the database remembers.
+    async fn recall(&self) {
+        let known = self
+            .parts
+            .store
+            .read(|c| Ok((counters::all(c)?, gaps::newest(c, 50)?)));
+        let memory = Memory::load(&self.parts.store).await;
+        match known.await {
+            Ok((counters, gaps)) => self.board.update(|facts| {
+                facts.counters = counters;
+                facts.gaps = gaps;
+                facts.last_taken_at = memory.last_taken_at;
+            }),
+            Err(error) => log::error!("cannot read the collector's totals: {error}"),
+        }
+    }
+
+    fn say_stopped(&self, reason: Reason) {
+        self.board.update(|facts| {
+            facts.taking.state = State::Stopped;
+            facts.taking.reason = Some(reason);
+        });
     }
 }
 
@@ -75,5 +256,40 @@ impl Handle {
     /// nothing during a ban.
     pub fn try_again(&self) {
         self.nudge.notify_one();
+    }
+
+    /// Tries all rejected items again.
+    pub async fn retry_rejects(&self) -> Result<Retried, RetryError> {
+        let keyring = self.keyring.borrow().clone();
+        let keyring = keyring.ok_or(RetryError::NoKey)?;
+        Ok(retry_all(&self.store, &keyring).await?)
+    }
+}
+
+/// Resolves when a new value was sent; never, when nobody can send any more.
+async fn changed<T>(channel: &mut watch::Receiver<T>) {
+    if channel.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn report(found: &spool::Found) {
+    if found.torn > 0 {
+        log::warn!(bytes = found.torn; "cut a record that was being written when the process died");
+    }
+    for path in &found.other_key {
+        log::error!(
+            "{} is sealed under another data key and was left as it is",
+            path.display()
+        );
+    }
+}
+
+/// A stage that panicked is a bug, which the process should not outlive.
+fn carry_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
     }
 }

@@ -2,7 +2,8 @@
 //! messages behind, without a word, so whoever listens must drain quickly; and
 //! a peer that is gone without a word is noticed by asking for a sign of life.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, StreamExt};
 use redis::RedisConnectionInfo;
@@ -19,9 +20,14 @@ const CHANNEL: &str = "usage";
 
 /// A confirmed subscription. Dropping it closes the connection.
 pub struct Subscription {
+    sink: PubSubSink,
     stream: PubSubStream,
     alive: JoinHandle<()>,
+    heard: Heard,
 }
+
+/// When the other side last gave a sign of life.
+type Heard = Arc<Mutex<Instant>>;
 
 /// What came over the channel.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -43,8 +49,20 @@ impl Subscription {
             .await?
             .split();
         within(limits.answer, sink.subscribe(CHANNEL)).await?;
-        let alive = tokio::spawn(watch(sink, limits));
-        Ok(Self { stream, alive })
+        let heard = Arc::new(Mutex::new(Instant::now()));
+        let alive = tokio::spawn(watch(sink.clone(), limits, Arc::clone(&heard)));
+        Ok(Self {
+            sink,
+            stream,
+            alive,
+            heard,
+        })
+    }
+
+    /// When the last message or answer came.
+    #[must_use]
+    pub fn heard(&self) -> Instant {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for messages and returns those that are there, at most `limit`.
@@ -58,6 +76,7 @@ impl Subscription {
         };
         let mut messages = Messages::default();
         let mut next = Some(first.ok_or(Error::Unreachable(Cause::Dropped))?);
+        note(&self.heard);
         while let Some(message) = next {
             let payload = message.get_payload_bytes();
             match control(payload) {
@@ -73,6 +92,31 @@ impl Subscription {
     }
 }
 
+impl Subscription {
+    /// Ends the subscription in order: the events that were sent before the
+    /// gateway heard of it come back, later ones are queued there.
+    pub async fn close(mut self, limit: Duration) -> Vec<Vec<u8>> {
+        self.alive.abort();
+        let mut events = Vec::new();
+        let farewell = async {
+            let ended = self.sink.unsubscribe(CHANNEL).await;
+            if let Err(error) = ended {
+                log::debug!("the subscription was gone already: {error}");
+            }
+            while let Some(message) = self.stream.next().await {
+                let payload = message.get_payload_bytes();
+                if control(payload).is_none() {
+                    events.push(payload.to_vec());
+                }
+            }
+        };
+        if tokio::time::timeout(limit, farewell).await.is_err() {
+            log::warn!("a subscription did not end in time");
+        }
+        events
+    }
+}
+
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.alive.abort();
@@ -85,14 +129,19 @@ impl std::fmt::Debug for Subscription {
     }
 }
 
+fn note(heard: &Heard) {
+    *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+}
+
 /// Asks for a sign of life at intervals; returns when none comes.
-async fn watch(mut sink: PubSubSink, limits: Limits) {
+async fn watch(mut sink: PubSubSink, limits: Limits, heard: Heard) {
     loop {
         tokio::time::sleep(limits.ping).await;
         let pong = tokio::time::timeout(limits.answer, sink.ping::<redis::Value>());
         if !matches!(pong.await, Ok(Ok(_))) {
             return;
         }
+        note(&heard);
     }
 }
 

@@ -1,0 +1,264 @@
+//! One session with the gateway: look at it, connect by the transport of the
+//! day, take until something breaks or something better is due. A question that
+//! was sent is always waited for, because its answer cannot be asked again.
+
+use std::time::{Duration, Instant as Moment};
+
+use tokio::time::Instant;
+
+use super::climb::Climb;
+use super::health::Health;
+use super::outage::{Outage, gap};
+use super::taker::{End, Life, Taker};
+use crate::domain::collection::{Reason, State, Transport};
+use crate::gateway::client::Client;
+use crate::gateway::queue::subscribe::{Messages, Subscription};
+use crate::gateway::queue::{Poller, http, resp};
+use crate::gateway::types::{Cause, Error, millis};
+
+/// Messages of a subscription written to the spool at once.
+const MESSAGES: usize = 1_000;
+/// A quiet subscription is looked after this often.
+const TICK: Duration = Duration::from_secs(1);
+/// How long the last messages of a subscription are waited for.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+impl Taker {
+    pub(super) async fn session(&mut self, life: &mut Life) -> Result<End, Error> {
+        life.tried = None;
+        let client = Client::new(&life.connection)?;
+        let identified = life.identified;
+        let look = async {
+            if !identified {
+                client.identify().await?;
+            }
+            client.overview().await
+        };
+        let overview = tokio::select! {
+            overview = look => overview?,
+            () = self.interrupted(&life.settings) => return Ok(End::Interrupted),
+        };
+        life.identified = true;
+        self.learn(overview);
+        let health = Health::new(client, self.tuning.look_every);
+        let transport = life.ladder.choose(Moment::now());
+        life.tried = Some(transport);
+        life.rivals.skip();
+        life.pace.start(transport);
+        let end = match transport {
+            Transport::Subscribe => self.listen(life, health).await,
+            _ => self.poll(life, health, transport).await,
+        };
+        if let Err(error) = &end {
+            life.ladder.failed(transport, error, Moment::now());
+        }
+        end
+    }
+
+    /// Asks again and again.
+    async fn poll(
+        &mut self,
+        life: &mut Life,
+        mut health: Health,
+        transport: Transport,
+    ) -> Result<End, Error> {
+        let limits = self.tuning.limits;
+        let mut poller = if transport == Transport::Http {
+            Poller::Http(http::Queue::new(&life.connection, limits)?)
+        } else {
+            let queue = resp::Queue::connect(&life.connection, life.resp_key(), limits);
+            Poller::Resp(queue.await?)
+        };
+        let mut climb = Climb::default();
+        let started = self.clock.now();
+        loop {
+            self.wait_for_room(life).await;
+            if self.is_interrupted(&life.settings) {
+                return Ok(End::Interrupted);
+            }
+            let (asked, asked_at) = (life.pace.count(), Instant::now());
+            let (items, bytes) = self.take(&mut poller, asked).await.inspect_err(|error| {
+                if matches!(error, Error::TimedOut) {
+                    life.pace.timed_out();
+                }
+            })?;
+            let took = asked_at.elapsed();
+            life.pace
+                .answered(asked, items, bytes, took, self.retention);
+            life.worked(transport);
+            self.answered(Duration::ZERO).await;
+            self.collecting(transport);
+
+            if let Some(look) = health.poll().await {
+                self.judge(life, look, transport, started)?;
+            }
+            match life.ladder.better(transport, Moment::now()) {
+                // Worth an attempt, but not worth leaving what works.
+                Some(Transport::Resp) if transport == Transport::Http => {
+                    let attempt = climb.poll(&life.connection, life.resp_key(), limits);
+                    match attempt.await {
+                        Some(Ok(())) => return Ok(End::Again),
+                        Some(Err(error)) if error.forbids_retry() => return Err(error),
+                        Some(Err(error)) => {
+                            life.ladder.failed(Transport::Resp, &error, Moment::now());
+                        }
+                        None => {}
+                    }
+                }
+                Some(_) => return Ok(End::Again),
+                None => {}
+            }
+            tokio::select! {
+                () = tokio::time::sleep(life.pace.pause()) => {}
+                () = self.interrupted(&life.settings) => {}
+            }
+        }
+    }
+
+    /// Asks once and puts what comes on the spool. Gives the number of items
+    /// and bytes.
+    async fn take(&mut self, poller: &mut Poller, asked: u32) -> Result<(usize, usize), Error> {
+        let asked_at = self.clock.now();
+        let (stop, grace) = (self.stop.clone(), self.tuning.grace);
+        let too_late = async move {
+            stop.cancelled().await;
+            tokio::time::sleep(grace).await;
+        };
+        let received = tokio::select! {
+            received = self.receive(poller, asked) => received,
+            () = too_late => Err((Error::TimedOut, true)),
+        };
+        received.map_err(|(error, lost)| {
+            if lost {
+                let since = self.answered.map_or(asked_at, |(at, _)| at);
+                let outage = self.outage.get_or_insert(Outage::since(since));
+                outage.unanswered = Some(self.clock.now());
+            }
+            error
+        })
+    }
+
+    /// The error comes with whether items may have been lost with the answer.
+    async fn receive(
+        &mut self,
+        poller: &mut Poller,
+        asked: u32,
+    ) -> Result<(usize, usize), (Error, bool)> {
+        let transport = poller.transport();
+        let answer = poller.pop(asked).await;
+        let mut answer = answer.map_err(|error| {
+            let on_the_wire = matches!(
+                error,
+                Error::TimedOut | Error::Unreachable(Cause::Dropped | Cause::Other(_))
+            );
+            (error, on_the_wire)
+        })?;
+        let (mut items, mut bytes) = (0, 0);
+        loop {
+            let group = answer.next().await.map_err(|error| (error, true))?;
+            if group.is_empty() {
+                return Ok((items, bytes));
+            }
+            items += group.len();
+            bytes += group.iter().map(Vec::len).sum::<usize>();
+            self.spool(group, transport).await;
+        }
+    }
+
+    /// Listens to the channel.
+    async fn listen(&mut self, life: &mut Life, mut health: Health) -> Result<End, Error> {
+        let (limits, transport) = (self.tuning.limits, Transport::Subscribe);
+        // The first connection proves the key, and drains later what was
+        // queued before the subscription began.
+        let queue = resp::Queue::connect(&life.connection, life.resp_key(), limits).await?;
+        let mut subscription = Subscription::open(&life.connection, limits).await?;
+        let started = self.clock.now();
+        self.drain(Poller::Resp(queue), life).await?;
+        life.worked(transport);
+        self.answered(Duration::ZERO).await;
+        if let Some(quiet) = life.quiet_since.take() {
+            self.record_gaps(gap(quiet, started, "competing_consumer"));
+        }
+        self.collecting(transport);
+        let end = loop {
+            let interrupted = self.is_interrupted(&life.settings);
+            let better = life.ladder.better(transport, Moment::now()).is_some();
+            if interrupted || better || !self.has_room() {
+                break if interrupted {
+                    End::Interrupted
+                } else {
+                    End::Again
+                };
+            }
+            let messages = tokio::select! {
+                messages = subscription.next(MESSAGES) => messages,
+                () = tokio::time::sleep(TICK) => Ok(Messages::default()),
+                () = self.interrupted(&life.settings) => continue,
+            };
+            let messages = messages.inspect_err(|_| self.unheard(&subscription))?;
+            if messages.refreshed {
+                health.hurry();
+            }
+            if !messages.events.is_empty() {
+                self.spool(messages.events, transport).await;
+            }
+            self.answered(subscription.heard().elapsed()).await;
+            if let Some(look) = health.poll().await {
+                self.judge(life, look, transport, started)?;
+            }
+        };
+        let last = subscription.close(FAREWELL).await;
+        if !last.is_empty() {
+            self.spool(last, transport).await;
+        }
+        self.wait_for_room(life).await;
+        Ok(end)
+    }
+
+    /// Takes what was queued before a subscription, until a short answer.
+    async fn drain(&mut self, mut queue: Poller, life: &mut Life) -> Result<(), Error> {
+        loop {
+            let (asked, asked_at) = (life.pace.count(), Instant::now());
+            let (items, bytes) = self.take(&mut queue, asked).await?;
+            let took = asked_at.elapsed();
+            life.pace
+                .answered(asked, items, bytes, took, self.retention);
+            if u32::try_from(items).is_ok_and(|items| items < asked) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A subscription broke: what was sent since its last sign of life may be
+    /// lost.
+    fn unheard(&mut self, subscription: &Subscription) {
+        let now = self.clock.now();
+        let silent = millis(subscription.heard().elapsed());
+        let since = self.answered.map_or(now, |(at, _)| at);
+        let outage = self.outage.get_or_insert(Outage::since(since));
+        outage.unheard = Some((now - silent, now));
+    }
+
+    fn has_room(&self) -> bool {
+        self.backlog.borrow().bytes < self.tuning.spool_bytes
+    }
+
+    /// Nothing is taken that could not be kept.
+    async fn wait_for_room(&mut self, life: &Life) {
+        if self.has_room() {
+            return;
+        }
+        log::error!("the spool is full, nothing more is taken until events can be stored");
+        self.say(State::Retrying, Some(Reason::SpoolFull), None);
+        if let Some((since, _)) = self.answered {
+            self.outage.get_or_insert(Outage::since(since));
+        }
+        let mut backlog = self.backlog.clone();
+        let limit = self.tuning.spool_bytes;
+        let room = backlog.wait_for(|backlog| backlog.bytes < limit);
+        tokio::select! {
+            _ = room => {}
+            () = self.interrupted(&life.settings) => {}
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! The first stage: from the gateway onto the spool. Decides whether to take at
+//! all, keeps one session with the gateway at a time, and waits between failed
+//! ones. It never touches an item beyond its length.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use secrecy::ExposeSecret;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::board::{Board, Taking};
+use super::collector::Tuning;
+use super::ladder::Ladder;
+use super::outage::Outage;
+use super::pace::{Backoff, Pace, chance};
+use super::rivals::Rivals;
+use super::spool::{Backlog, Record, Writer};
+use super::storer::blocking;
+use crate::clock::Clock;
+use crate::domain::collection::{Connection, Gap, Gateway, Reason, Settings, State, Transport};
+use crate::domain::units::{At, Ms};
+use crate::gateway::queue::resp;
+use crate::gateway::types::{Cause, Error, millis};
+use crate::store::{Store, gaps, settings};
+
+/// Used until the gateway says otherwise, and for versions that cannot.
+pub(super) const USUAL_RETENTION: Ms = Ms(60_000);
+/// A ban whose end was not told; CPA's are that long.
+const USUAL_BAN: Duration = Duration::from_mins(30);
+/// An item beyond this is cut: it will be a reject, but one that fits.
+const LONGEST_ITEM: usize = 8 << 20;
+/// A record holds at most so many items, and about so many bytes.
+const RECORD_ITEMS: usize = 1_000;
+const RECORD_BYTES: usize = 1 << 20;
+
+pub(super) struct Taker {
+    pub(super) settings: watch::Receiver<Settings>,
+    pub(super) nudge: Arc<Notify>,
+    pub(super) store: Store,
+    pub(super) writer: Arc<Mutex<Writer>>,
+    pub(super) backlog: watch::Receiver<Backlog>,
+    pub(super) board: Arc<Board>,
+    pub(super) clock: Clock,
+    pub(super) tuning: Tuning,
+    pub(super) stop: CancellationToken,
+    pub(super) memory: Memory,
+    /// Time without answers that has not been accounted for.
+    pub(super) outage: Option<Outage>,
+    /// The last answer, on the clock that cannot be set.
+    pub(super) answered: Option<(At, Instant)>,
+    pub(super) remembered: Option<Instant>,
+    /// When a restart of the gateway was last recorded.
+    pub(super) restart_noted: Option<At>,
+    /// Items taken by this process.
+    pub(super) taken: i64,
+    pub(super) retention: Ms,
+}
+
+/// What outlives the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Memory {
+    /// Of which gateway this is remembered.
+    url: String,
+    pub(super) last_answer_at: Option<At>,
+    pub(super) last_taken_at: Option<At>,
+    /// Another subscriber took all events, as far as we know until then.
+    pub(super) rival_until: Option<At>,
+}
+
+const MEMORY: &str = "collector_memory";
+
+impl Memory {
+    pub(super) async fn load(store: &Store) -> Self {
+        let stored = store.read(|c| settings::get(c, MEMORY)).await;
+        stored.ok().flatten().unwrap_or_default()
+    }
+}
+
+/// Why a session is over.
+pub(super) enum End {
+    /// Shut down, or other settings.
+    Interrupted,
+    /// Another transport is to be tried, now.
+    Again,
+}
+
+/// One period of unchanged settings.
+pub(super) struct Life {
+    pub(super) settings: Settings,
+    pub(super) connection: Connection,
+    pub(super) ladder: Ladder,
+    pub(super) rivals: Rivals,
+    pub(super) backoff: Backoff,
+    pub(super) pace: Pace,
+    /// Something like CPA answered there, so it may see the key.
+    pub(super) identified: bool,
+    /// The transport of the session that ended, if it came so far.
+    pub(super) tried: Option<Transport>,
+    /// Since when another subscriber seems to take all events.
+    pub(super) quiet_since: Option<At>,
+    /// That suspicion turned out wrong.
+    pub(super) rival_refuted: bool,
+    pub(super) looked_at: Option<At>,
+}
+
+impl Life {
+    pub(super) fn resp_key(&self) -> resp::Key {
+        resp::Key {
+            name: self.settings.queue.clone(),
+            side: self.settings.pop_side,
+        }
+    }
+
+    /// A transport answered.
+    pub(super) fn worked(&mut self, transport: Transport) {
+        self.ladder.worked(transport);
+        self.backoff.succeeded();
+    }
+}
+
+impl Taker {
+    /// Takes until told to stop.
+    pub(super) async fn run(mut self) {
+        while !self.stop.is_cancelled() {
+            let settings = self.settings.borrow_and_update().clone();
+            let (mode, url) = (settings.mode, settings.connection.as_ref());
+            let url = url.map(|connection| connection.url.clone());
+            self.board.update(|facts| {
+                facts.mode = mode;
+                if facts.gateway.url != url {
+                    facts.competing_consumer = false;
+                    facts.gateway = Gateway {
+                        url,
+                        ..Gateway::default()
+                    };
+                }
+            });
+            match wanted(&settings) {
+                Ok(connection) => self.collect(settings, connection).await,
+                Err((state, reason)) => {
+                    self.say(state, reason, None);
+                    self.interrupted(&settings).await;
+                }
+            }
+        }
+        self.remember(true).await;
+    }
+
+    /// Session after session, until the settings change or it is stopped.
+    async fn collect(&mut self, settings: Settings, connection: Connection) {
+        let poll = u64::try_from(settings.poll_interval.0).unwrap_or_default();
+        let poll = Duration::from_millis(poll.max(10));
+        let mut life = Life {
+            ladder: Ladder::new(settings.mode, self.tuning.ladder_rest),
+            rivals: Rivals::default(),
+            backoff: Backoff::new(self.tuning.backoff_first, self.tuning.backoff_most),
+            pace: Pace::new(poll, settings.batch),
+            identified: false,
+            tried: None,
+            quiet_since: None,
+            rival_refuted: false,
+            looked_at: None,
+            settings,
+            connection,
+        };
+        self.begin(&mut life);
+        self.say(State::Starting, None, None);
+        loop {
+            let error = match self.session(&mut life).await {
+                Ok(End::Interrupted) => return,
+                Ok(End::Again) => continue,
+                Err(error) => error,
+            };
+            self.note_failure(&error);
+            if self.wait_after(&error, &mut life).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Takes up what is remembered of this gateway, or forgets another one.
+    fn begin(&mut self, life: &mut Life) {
+        if self.memory.url != life.connection.url {
+            self.memory = Memory {
+                url: life.connection.url.clone(),
+                ..Memory::default()
+            };
+            self.answered = None;
+            self.outage = None;
+        }
+        if self.outage.is_none() {
+            self.outage = self.memory.last_answer_at.map(Outage::since);
+        }
+        let now = self.clock.now();
+        if self.memory.rival_until.is_some_and(|until| now < until) {
+            life.ladder.starved(std::time::Instant::now());
+            self.board.update(|facts| facts.competing_consumer = true);
+        }
+    }
+
+    fn note_failure(&mut self, error: &Error) {
+        if let Some((since, _)) = self.answered {
+            self.outage.get_or_insert(Outage::since(since));
+        }
+        if let (Some(outage), Error::Unreachable(Cause::Refused)) = (&mut self.outage, error) {
+            outage.restarted = true;
+        }
+        let answers = !matches!(error, Error::Unreachable(_) | Error::TimedOut);
+        self.board
+            .update(|facts| facts.gateway.reachable = Some(answers));
+    }
+
+    /// Says what is wrong and waits until the next attempt is due. An error
+    /// means that the settings changed or it is to stop.
+    async fn wait_after(&mut self, error: &Error, life: &mut Life) -> Result<(), ()> {
+        let now = self.clock.now();
+        let reason = error.reason(now);
+        let transport = life.ladder.choose(std::time::Instant::now());
+        let wait = match error {
+            Error::KeyRejected => None,
+            // A second more, because the time told is rounded down.
+            Error::Banned { remaining } => {
+                Some(remaining.unwrap_or(USUAL_BAN) + Duration::from_secs(1))
+            }
+            // The ladder has another rung.
+            _ if life.tried.is_some_and(|tried| tried != transport) => Some(Duration::ZERO),
+            Error::RemoteManagementOff
+            | Error::ManagementOff
+            | Error::NotCpa
+            | Error::Unsupported(_) => Some(self.tuning.slow_retry),
+            _ => Some(life.backoff.failed(chance())),
+        };
+        log::warn!(retry_ms = wait.map(|w| millis(w).0); "not collecting: {error}");
+        let state = match error {
+            Error::KeyRejected | Error::Banned { .. } => State::Stopped,
+            _ => State::Retrying,
+        };
+        let nudge = Arc::clone(&self.nudge);
+        // Only a nudge that knows of this failure counts.
+        let _ = nudge.notified().now_or_never();
+        self.say(state, Some(reason), wait.map(|wait| now + millis(wait)));
+        let due = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        let nudged = async {
+            match error {
+                // Every attempt during a ban is in vain.
+                Error::Banned { .. } => std::future::pending().await,
+                _ => nudge.notified().await,
+            }
+        };
+        tokio::select! {
+            () = due => Ok(()),
+            () = nudged => Ok(()),
+            () = self.interrupted(&life.settings) => Err(()),
+        }
+    }
+
+    /// Resolves on shut-down and when the settings are other ones.
+    pub(super) async fn interrupted(&self, current: &Settings) {
+        let mut settings = self.settings.clone();
+        let changed = settings.wait_for(|new| !same(new, current));
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            // Nobody can change the settings any more when this fails.
+            () = async { if changed.await.is_err() { std::future::pending().await } } => {}
+        }
+    }
+
+    pub(super) fn is_interrupted(&self, current: &Settings) -> bool {
+        self.stop.is_cancelled() || !same(&self.settings.borrow(), current)
+    }
+
+    /// Publishes the state of taking; the transport stays.
+    pub(super) fn say(&self, state: State, reason: Option<Reason>, next_try_at: Option<At>) {
+        self.board.update(|facts| {
+            let transport = match state {
+                State::Collecting | State::Retrying => facts.taking.transport,
+                _ => None,
+            };
+            facts.taking = Taking {
+                state,
+                reason,
+                transport,
+                next_try_at,
+            };
+        });
+    }
+
+    pub(super) fn collecting(&self, transport: Transport) {
+        self.board.update(|facts| {
+            facts.taking = Taking {
+                state: State::Collecting,
+                reason: None,
+                transport: Some(transport),
+                next_try_at: None,
+            };
+        });
+    }
+
+    /// The gateway gave a sign of life so long ago: an outage is over.
+    pub(super) async fn answered(&mut self, ago: Duration) {
+        let now = self.clock.now() - millis(ago);
+        if let Some(outage) = self.outage.take() {
+            // Within this process the outage is measured on the clock that
+            // cannot be set.
+            let end = match self.answered {
+                Some((at, since)) if at == outage.since => at + millis(since.elapsed()),
+                _ => now,
+            };
+            if outage.restarted {
+                self.restart_noted = Some(now);
+            }
+            self.record_gaps(outage.gaps(end, self.retention));
+        }
+        self.answered = Instant::now().checked_sub(ago).map(|at| (now, at));
+        self.memory.last_answer_at = Some(now);
+        self.remember(false).await;
+    }
+
+    /// Shows gaps at once and records them beside the taking: a database that
+    /// is busy must not delay it.
+    pub(super) fn record_gaps(&self, gaps: impl IntoIterator<Item = Gap>) {
+        for gap in gaps {
+            let span = format!("{} to {}", gap.from, gap.to);
+            log::warn!(why = gap.why.as_str(); "events were probably lost from {span}");
+            self.board.update(|facts| facts.add_gap(gap.clone()));
+            let (store, patience) = (self.store.clone(), self.tuning.store_retry_most);
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    let gap = gap.clone();
+                    match store.write(move |c| gaps::record(c, &gap)).await {
+                        Ok(()) => return,
+                        Err(error) if error.is_passing() => tokio::time::sleep(patience).await,
+                        Err(error) => return log::error!("cannot record a gap: {error}"),
+                    }
+                }
+            });
+        }
+    }
+
+    /// Writes down what must outlive the process, now or when it is time.
+    async fn remember(&mut self, now: bool) {
+        let due = self
+            .remembered
+            .is_none_or(|at| at.elapsed() >= self.tuning.remember_every);
+        if !(now || due) || self.memory.url.is_empty() {
+            return;
+        }
+        self.remembered = Some(Instant::now());
+        let memory = self.memory.clone();
+        let written = self.store.write(move |c| settings::put(c, MEMORY, &memory));
+        // A store that is busy must not delay taking; once sent, it is done.
+        let patience = Duration::from_millis(if now { 1_000 } else { 50 });
+        if let Ok(Err(error)) = tokio::time::timeout(patience, written).await {
+            log::debug!("cannot remember the last answer: {error}");
+        }
+    }
+
+    /// Puts items on the spool; returns when they are on the disk. While that
+    /// fails nothing more is taken, and they are kept in memory.
+    pub(super) async fn spool(&mut self, items: Vec<Vec<u8>>, transport: Transport) {
+        let now = self.clock.now();
+        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let records = Arc::new(records(items, now, transport));
+        let mut backoff = Backoff::new(self.tuning.store_retry_first, self.tuning.store_retry_most);
+        loop {
+            let (writer, batch) = (Arc::clone(&self.writer), Arc::clone(&records));
+            let append = move || {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.append(&batch)
+            };
+            let Err(error) = blocking(append).await else {
+                break;
+            };
+            log::error!(items = count; "cannot write to the spool, nothing more is taken: {error}");
+            let reason = match error.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                    Reason::DiskFull
+                }
+                _ => Reason::StoreFailing,
+            };
+            self.say(State::Retrying, Some(reason), None);
+            tokio::time::sleep(backoff.failed(chance())).await;
+        }
+        self.taken += count;
+        self.memory.last_taken_at = Some(now);
+        self.board.update(|facts| facts.last_taken_at = Some(now));
+    }
+}
+
+/// What the settings ask for: a connection to collect from, or a state.
+fn wanted(settings: &Settings) -> Result<Connection, (State, Option<Reason>)> {
+    if settings.key_unreadable {
+        return Err((State::Stopped, Some(Reason::SealedKeyUnreadable)));
+    }
+    let Some(connection) = &settings.connection else {
+        return Err((State::Unconfigured, None));
+    };
+    if !settings.enabled {
+        return Err((State::Off, None));
+    }
+    Ok(connection.clone())
+}
+
+/// Whether a change of settings changes nothing for the collector.
+fn same(a: &Settings, b: &Settings) -> bool {
+    let connection = |s: &Settings| {
+        s.connection.as_ref().map(|c| {
+            let key = c.key.expose_secret().to_owned();
+            (c.url.clone(), key, c.insecure_tls)
+        })
+    };
+    let rest = |s: &Settings| {
+        let flags = (s.key_unreadable, s.enabled, s.mode, s.pop_side);
+        (flags, s.batch, s.poll_interval, s.queue.clone())
+    };
+    connection(a) == connection(b) && rest(a) == rest(b)
+}
+
+/// Cuts an answer into records of a bounded size.
+fn records(items: Vec<Vec<u8>>, now: At, transport: Transport) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut group = Vec::new();
+    let mut bytes = 0;
+    for mut item in items {
+        item.truncate(LONGEST_ITEM);
+        if group.len() == RECORD_ITEMS || (bytes + item.len() > RECORD_BYTES && !group.is_empty()) {
+            records.push(Record::new(now, transport, std::mem::take(&mut group)));
+            bytes = 0;
+        }
+        bytes += item.len();
+        group.push(item);
+    }
+    if !group.is_empty() {
+        records.push(Record::new(now, transport, group));
+    }
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_bounded_and_keep_the_order() {
+        let items: Vec<_> = (0..2_500_u32).map(|n| n.to_le_bytes().to_vec()).collect();
+        let cut = records(items.clone(), At(1), Transport::Resp);
+        let sizes: Vec<_> = cut.iter().map(|r| r.items.len()).collect();
+        assert_eq!(sizes, [1000, 1000, 500]);
+        let back: Vec<_> = cut.into_iter().flat_map(|r| r.items).collect();
+        assert_eq!(back, items);
+
+        let large = vec![vec![0; 900_000], vec![1; 900_000], vec![2; 20 << 20]];
+        let sizes: Vec<_> = records(large, At(1), Transport::Resp)
+            .iter()
+            .map(|r| r.items[0].len())
+            .collect();
+        assert_eq!(sizes, [900_000, 900_000, LONGEST_ITEM]);
+    }
+
+    #[test]
+    fn only_real_changes_of_the_settings_count() {
+        let settings = Settings::default();
+        assert!(same(&settings, &settings.clone()));
+        let connection = |key: &str| {
+            Some(Connection {
+                url: String::from("http://cpa:8317"),
+                key: key.to_owned().into(),
+                insecure_tls: false,
+            })
+        };
+        let with = |key| Settings {
+            connection: connection(key),
+            ..Settings::default()
+        };
+        assert!(same(&with("a"), &with("a")));
+        assert!(!same(&with("a"), &with("b")));
+        assert!(!same(&with("a"), &settings));
+    }
+}
