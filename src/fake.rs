@@ -3,22 +3,44 @@
 //! what is queued, what was asked, which faults hold. It relays no model
 //! request and touches no file; nothing here is used to reach a real gateway.
 
+mod access;
+mod auth_files;
+mod config;
+mod counters;
+mod event_form;
 pub mod faults;
+mod go_json;
+mod http;
 pub mod ledger;
+mod port;
+mod queue;
+mod reply;
+mod resp;
+mod routes;
+mod schema;
 pub mod traffic;
+mod usage_queue;
 pub mod version;
+mod wire;
+mod world;
+mod yaml;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use hyper::body::Bytes;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use config::{BadConfig, Config};
 pub use faults::Faults;
 pub use ledger::{Attempt, Tally, Via};
+use queue::Channel;
 pub use version::Version;
+use world::World;
 
 /// What the gateway is started with. Everything else is changed through the
 /// handle, or by its management API.
@@ -34,6 +56,11 @@ pub struct Options {
     pub config_yaml: String,
     /// File name and content of each auth file.
     pub auth_files: Vec<(String, String)>,
+    /// A management key and the hash CPA once made of it, for a `config.yaml`
+    /// that has, or is to get, exactly that hash.
+    pub key_hash: Option<(String, String)>,
+    /// Under a Home controller: RESP refuses, management is off.
+    pub home: bool,
     /// `MANAGEMENT_PASSWORD`: a second key that also turns remote access on.
     pub env_password: Option<String>,
     /// Certificate chain and key in PEM: TLS on the same port.
@@ -56,6 +83,8 @@ impl Options {
                 "host: \"127.0.0.1\"\nremote-management:\n  secret-key: \"{key}\"\nusage-statistics-enabled: true\n"
             ),
             auth_files: Vec::new(),
+            key_hash: None,
+            home: false,
             env_password: None,
             tls: None,
             sniff_deadline: Duration::from_secs(10),
@@ -86,26 +115,51 @@ impl Default for Options {
 #[derive(Clone, Debug)]
 pub struct Gateway {
     shared: Arc<Shared>,
+    running: Arc<Mutex<Option<Running>>>,
 }
 
+/// What every connection reaches.
 #[derive(Debug)]
 struct Shared {
-    options: Options,
     addr: SocketAddr,
+    tls: Option<port::Tls>,
+    sniff_deadline: Duration,
+    world: Mutex<World>,
     faults: Mutex<Faults>,
-    tally: tokio::sync::watch::Sender<Tally>,
+    tally: watch::Sender<Tally>,
+}
+
+/// The accept loop; its connections end with it.
+#[derive(Debug)]
+struct Running(JoinHandle<()>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Gateway {
     pub async fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind(options.listen).await?;
+        let tally = watch::Sender::default();
+        let world = World::new(&options, tally.clone()).map_err(|bad| match bad {
+            BadConfig::Yaml(what) | BadConfig::Values(what) => {
+                io::Error::new(io::ErrorKind::InvalidInput, what)
+            }
+        })?;
+        let listener = port::listen(options.listen).await?;
+        let shared = Arc::new(Shared {
+            addr: listener.local_addr()?,
+            tls: options.tls.as_ref().map(port::Tls::new).transpose()?,
+            sniff_deadline: options.sniff_deadline,
+            world: Mutex::new(world),
+            faults: Mutex::default(),
+            tally,
+        });
+        let running = Running(tokio::spawn(port::accept(listener, Arc::clone(&shared))));
         Ok(Self {
-            shared: Arc::new(Shared {
-                addr: listener.local_addr()?,
-                options,
-                faults: Mutex::default(),
-                tally: tokio::sync::watch::Sender::default(),
-            }),
+            shared,
+            running: Arc::new(Mutex::new(Some(running))),
         })
     }
 
@@ -117,7 +171,7 @@ impl Gateway {
     /// `http://127.0.0.1:<port>`, or `https://…` under TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.shared.options.tls.is_some() {
+        let scheme = if self.shared.tls.is_some() {
             "https"
         } else {
             "http"
@@ -125,55 +179,77 @@ impl Gateway {
         format!("{scheme}://{}", self.shared.addr)
     }
 
-    /// The management key in plain text.
+    /// The management key in plain text, as the configuration had it at the start.
     #[must_use]
     pub fn key(&self) -> String {
-        "fake-management-key".to_owned()
+        self.shared.world().key.clone()
     }
 
     /// One finished upstream attempt, as current CPA writes it. Counted for its
     /// credential, trimmed to what the version knows, then queued, or pushed to
     /// the subscribers, or dropped when statistics are off.
     pub fn push(&self, event: &str) {
-        self.push_raw(event.as_bytes().to_vec());
+        self.shared.world().offer_event(event);
     }
 
     /// Any bytes as a queue item: no counting, no trimming.
-    pub fn push_raw(&self, _item: Vec<u8>) {}
+    pub fn push_raw(&self, item: impl Into<Bytes>) {
+        self.shared.world().offer(item.into());
+    }
 
     /// One item of the `errors` channel.
-    pub fn push_error(&self, _event: &str) {}
+    pub fn push_error(&self, event: &str) {
+        self.shared.world().publish_error(event.to_owned());
+    }
 
     /// `{"refresh":true}` to the usage subscribers, as after a reload.
-    pub fn publish_refresh(&self) {}
+    pub fn publish_refresh(&self) {
+        self.shared.world().announce_refresh();
+    }
 
     /// Items waiting, expired ones not counted.
     #[must_use]
     pub fn queue_len(&self) -> usize {
-        0
+        self.shared.world().queue_len()
     }
 
     /// Subscribers of the `usage` channel.
     #[must_use]
     pub fn subscribers(&self) -> usize {
-        0
+        self.shared.world().subscribers(Channel::Usage)
     }
 
-    /// `usage-statistics-enabled`.
-    pub fn set_statistics(&self, _on: bool) {}
+    /// Subscribers of the `errors` channel.
+    #[must_use]
+    pub fn error_subscribers(&self) -> usize {
+        self.shared.world().subscribers(Channel::Errors)
+    }
 
-    /// Replaces the whole `config.yaml`, as an editor on the gateway's host would.
-    pub fn set_config_yaml(&self, _text: &str) {}
+    /// `usage-statistics-enabled`, as a management write would set it.
+    pub fn set_statistics(&self, on: bool) {
+        self.shared.world().change_config(|running| {
+            running.set("usage-statistics-enabled", schema::Value::Bool(on))
+        });
+    }
+
+    /// Replaces the whole `config.yaml`, as an editor on the gateway's host
+    /// would; a text the gateway cannot read changes nothing.
+    pub fn set_config_yaml(&self, text: &str) {
+        let mut world = self.shared.world();
+        if let Ok(config) = Config::load(text, &world.access) {
+            world.replace_config(config);
+        }
+    }
+
+    /// `config.yaml` as it is now.
+    #[must_use]
+    pub fn config_yaml(&self) -> String {
+        self.shared.world().config.text().to_owned()
+    }
 
     /// `gateway.set_faults(|f| f.delay = …)`; holds from the next answer on.
     pub fn set_faults(&self, change: impl FnOnce(&mut Faults)) {
-        change(
-            &mut self
-                .shared
-                .faults
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        change(&mut locked(&self.shared.faults));
     }
 
     /// Counts since the start; restarts do not reset them.
@@ -196,23 +272,71 @@ impl Gateway {
     /// Every key check in order, newest last (the last 10,000).
     #[must_use]
     pub fn auth_attempts(&self) -> Vec<Attempt> {
-        Vec::new()
+        self.shared.world().attempts.iter().cloned().collect()
     }
 
     /// `METHOD path?query` of every HTTP request in order (the last 10,000).
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        Vec::new()
+        self.shared.world().requests.iter().cloned().collect()
     }
 
     /// Closes the port and every connection.
-    #[expect(clippy::unused_async, reason = "it waits once connections exist")]
-    pub async fn stop(&self) {}
+    pub async fn stop(&self) {
+        let running = locked(&self.running).take();
+        if let Some(mut running) = running {
+            running.0.abort();
+            // An aborted task ends with an error that says so.
+            let _aborted = (&mut running.0).await;
+        }
+    }
 
     /// Stops if needed and starts on the same port: queue, bans, counters and
     /// subscribers are gone, the configuration stays.
-    #[expect(clippy::unused_async, reason = "it binds once connections exist")]
     pub async fn restart(&self) -> io::Result<()> {
+        self.stop().await;
+        self.shared.world().restart();
+        let listener = port::listen(self.shared.addr).await?;
+        let accept = port::accept(listener, Arc::clone(&self.shared));
+        *locked(&self.running) = Some(Running(tokio::spawn(accept)));
         Ok(())
     }
+}
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        locked(&self.world)
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Tally)) {
+        self.tally.send_modify(change);
+    }
+
+    fn faults(&self) -> Faults {
+        *locked(&self.faults)
+    }
+
+    /// The faults that keep an answer waiting, some of them for ever.
+    async fn before_answer(&self) {
+        let faults = self.faults();
+        if faults.half_open {
+            std::future::pending::<()>().await;
+        }
+        if !faults.delay.is_zero() {
+            tokio::time::sleep(faults.delay).await;
+        }
+    }
+
+    /// Whether this non-empty pop is one of those to be lost.
+    fn takes_reset(&self) -> bool {
+        let mut faults = locked(&self.faults);
+        let reset = faults.reset_after_pop > 0;
+        faults.reset_after_pop = faults.reset_after_pop.saturating_sub(1);
+        reset
+    }
+}
+
+/// A panic in a test's thread must not take the gateway with it.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

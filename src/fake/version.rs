@@ -1,4 +1,5 @@
-//! CPA releases as values, and what each of them can do.
+//! CPA releases as values, and what each of them can do. A release that cannot
+//! do something answers as one that never heard of it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +11,65 @@ pub struct Version(pub u16, pub u16, pub u16);
 impl Version {
     /// The release the contract was recorded from.
     pub const CURRENT: Self = Self(7, 2, 140);
+
+    /// RESP on the HTTP port; before, RESP bytes are a malformed HTTP request.
+    pub(super) fn has_resp(self) -> bool {
+        self >= Self(6, 9, 38)
+    }
+
+    /// One release refused every RESP connection.
+    pub(super) fn refuses_resp(self) -> bool {
+        self == Self(7, 1, 17)
+    }
+
+    /// Reads the first byte inside the accept loop: one silent peer blocks all.
+    pub(super) fn sniffs_while_accepting(self) -> bool {
+        self.has_resp() && self < Self(7, 0, 3)
+    }
+
+    pub(super) fn bans_local(self) -> bool {
+        self >= Self(6, 9, 38)
+    }
+
+    pub(super) fn has_configurable_retention(self) -> bool {
+        self >= Self(6, 10, 1)
+    }
+
+    pub(super) fn has_subscribe(self) -> bool {
+        self >= Self(7, 0, 7)
+    }
+
+    /// `{"support_refresh":true}` and `{"refresh":true}` on the usage channel.
+    pub(super) fn has_control_messages(self) -> bool {
+        self >= Self(7, 1, 39)
+    }
+
+    /// Pops need the key `usage`; before, any key names the queue.
+    pub(super) fn checks_queue_key(self) -> bool {
+        self >= Self(7, 1, 44)
+    }
+
+    pub(super) fn has_errors_channel(self) -> bool {
+        self >= Self(7, 1, 44)
+    }
+
+    /// Unknown management paths go through the plugin router, which checks the
+    /// key before it answers 404.
+    pub(super) fn checks_key_on_unknown_paths(self) -> bool {
+        self >= Self(7, 1, 47)
+    }
+
+    pub(super) fn has_version_headers(self) -> bool {
+        self >= Self(6, 3, 36)
+    }
+
+    pub(super) fn has_plugin_header(self) -> bool {
+        self >= Self(7, 1, 69)
+    }
+
+    pub(super) fn exposes_headers(self) -> bool {
+        self >= Self(7, 1, 73)
+    }
 }
 
 impl fmt::Display for Version {
