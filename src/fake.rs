@@ -12,6 +12,7 @@ pub mod faults;
 mod go_json;
 mod http;
 pub mod ledger;
+mod models;
 mod port;
 mod queue;
 mod reply;
@@ -228,7 +229,7 @@ impl Gateway {
     /// `usage-statistics-enabled`, as a management write would set it.
     pub fn set_statistics(&self, on: bool) {
         self.shared.world().change_config(|running| {
-            running.set("usage-statistics-enabled", schema::Value::Bool(on))
+            running.set("usage-statistics-enabled", schema::Value::Bool(on));
         });
     }
 

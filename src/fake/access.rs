@@ -11,6 +11,8 @@ use crate::domain::units::{At, Ms};
 
 const FAILURES_BEFORE_BAN: u32 = 5;
 const BAN: Ms = Ms(30 * Ms::MINUTE.0);
+/// The alphabet of bcrypt.
+const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const FORGOTTEN_AFTER: Ms = Ms(2 * Ms::HOUR.0);
 
 /// The keys that hold right now, and whom they serve.
@@ -139,8 +141,6 @@ impl Access {
         {
             return hash.clone();
         }
-        const ALPHABET: &[u8; 64] =
-            b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let first = digest(&SHA256, plain.as_bytes());
         let second = digest(&SHA256, first.as_ref());
         let text: String = first

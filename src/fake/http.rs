@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::Shared;
 use super::ledger::Via;
+use super::models;
 use super::reply::{Reply, Request};
 use super::routes;
 use super::version::Version;
@@ -187,6 +188,7 @@ fn outside(world: &mut World, request: &Request) -> Reply {
             200,
             r#"{"endpoints":["POST /v1/chat/completions","POST /v1/completions","GET /v1/models"],"message":"CLI Proxy API Server"}"#,
         ),
+        ("GET", "/v1/models") => models::get_for_clients(world, request),
         // The panel's file is not there, and plugins serve nothing.
         ("GET", "/management.html") => Reply::not_found(),
         (_, path) if path.starts_with("/v0/") => Reply::not_found(),
@@ -272,16 +274,11 @@ fn percent_decoded(path: &str) -> String {
             .then(|| std::str::from_utf8(after.get(..2)?).ok())
             .flatten()
             .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+        bytes.push(code.unwrap_or(*first));
+        rest = match code {
+            Some(_) => after.get(2..).unwrap_or_default(),
+            None => after,
+        };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

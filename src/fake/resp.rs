@@ -171,7 +171,7 @@ impl Connection {
             tokio::select! {
                 message = messages.recv() => match message {
                     Some(message) => {
-                        let frames = self.frames(name, message, &mut messages);
+                        let frames = frames(name, &message, &mut messages);
                         self.write(&frames).await?;
                     }
                     // Too slow, or management is off: CPA just closes.
@@ -193,17 +193,6 @@ impl Connection {
         }
     }
 
-    /// This message and those already behind it, up to a socket buffer's worth.
-    fn frames(&self, name: &str, first: Bytes, more: &mut mpsc::Receiver<Bytes>) -> Vec<u8> {
-        let mut frames = push(name, &first);
-        while frames.len() < 64 * 1024
-            && let Ok(message) = more.try_recv()
-        {
-            frames.extend(push(name, &message));
-        }
-        frames
-    }
-
     /// `None` at the end of the stream. Cancelling loses nothing.
     async fn next_command(&mut self) -> io::Result<Option<Result<Words, Malformed>>> {
         loop {
@@ -216,13 +205,10 @@ impl Connection {
                 Ok(None) if self.unread.len() > MAX_COMMAND => return Ok(Some(Err(Malformed))),
                 Ok(None) => {}
             }
-            let mut block = [0; 16 * 1024];
-            let read = self.wire.read(&mut block).await?;
-            if read == 0 {
+            self.unread.reserve(16 * 1024);
+            if self.wire.read_buf(&mut self.unread).await? == 0 {
                 return Ok(None);
             }
-            self.unread
-                .extend_from_slice(block.get(..read).unwrap_or_default());
         }
     }
 
@@ -231,6 +217,17 @@ impl Connection {
         self.wire.write_all(bytes).await?;
         self.wire.flush().await
     }
+}
+
+/// This message and those already behind it, up to a socket buffer's worth.
+fn frames(name: &str, first: &[u8], more: &mut mpsc::Receiver<Bytes>) -> Vec<u8> {
+    let mut frames = push(name, first);
+    while frames.len() < 64 * 1024
+        && let Ok(message) = more.try_recv()
+    {
+        frames.extend(push(name, &message));
+    }
+    frames
 }
 
 fn while_subscribed(words: &Words, name: &str) -> Next {

@@ -5,7 +5,7 @@ use super::config::{client_keys, documents, oauth_maps, provider_keys, scalars};
 use super::reply::{Reply, Request};
 use super::version::Version;
 use super::world::World;
-use super::{auth_files, counters, usage_queue};
+use super::{auth_files, counters, models, usage_queue};
 
 pub(super) type Handler = fn(&mut World, &Request) -> Reply;
 
@@ -197,6 +197,18 @@ const ROUTES: &[Route] = &[
     ),
     // Auth files
     route(GET, "auth-files", EVER, auth_files::list),
+    route(
+        GET,
+        "auth-files/models",
+        (6, 6, 11),
+        models::get_of_auth_file,
+    ),
+    route(
+        GET,
+        "model-definitions/:channel",
+        (6, 7, 26),
+        models::get_definitions,
+    ),
 ];
 
 /// The route of this release for a decoded path below the management root.

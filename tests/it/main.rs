@@ -4,6 +4,8 @@
 
 mod support;
 
+mod fake_http;
+mod fake_resp;
 mod filter_query;
 mod recorded_events;
 mod store_analytics;

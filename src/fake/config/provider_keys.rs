@@ -292,11 +292,8 @@ fn index_member(index: &str) -> String {
 /// Sixteen hex digits of SHA-256 over a seed.
 pub(in crate::fake) fn auth_index(seed: &str) -> String {
     let hash = digest(&SHA256, seed.as_bytes());
-    hash.as_ref()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let start = hash.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 fn list_of(request: &Request) -> Option<&'static List> {
