@@ -22,6 +22,7 @@ pub mod maintain;
 mod measures;
 pub mod names;
 pub mod open;
+pub mod prices;
 mod reader;
 pub mod rejects;
 pub mod report;
@@ -53,6 +54,7 @@ use data_key::KeyError;
 pub use error::{OpenError, Result, StoreError};
 use names::Names;
 pub use open::Options;
+use prices::pricer::{Pricer, Prices};
 use reader::Readers;
 use secret::Keyring;
 use stats::Stats;
@@ -75,6 +77,7 @@ struct Inner {
     readers: Readers,
     jobs: mpsc::Sender<Job>,
     names: Names,
+    prices: Prices,
     arrivals: Arrivals,
     version: watch::Receiver<u64>,
 }
@@ -88,6 +91,7 @@ impl Store {
             source,
         };
         let names = Names::load(&mut opened.conn).map_err(prepare)?;
+        let prices = Prices::new(prices::load(&mut opened.conn).map_err(prepare)?);
         let version = counters::get(&mut opened.conn, Counter::Version).map_err(prepare)?;
         let stored = counters::get(&mut opened.conn, Counter::Stored).map_err(prepare)?;
         let arrivals = Arrivals::after(stored.unsigned_abs());
@@ -99,6 +103,7 @@ impl Store {
             busy_timeout: options.busy_timeout,
             wal: Wal::of(&options.path, options.wal, options.busy_timeout),
             names: names.clone(),
+            pricer: Pricer::new(prices.clone()),
             arrivals: arrivals.clone(),
             version: version_out,
             lock: opened.lock,
@@ -118,6 +123,7 @@ impl Store {
                 path: options.path.clone(),
                 jobs,
                 names,
+                prices,
                 arrivals,
                 version,
             }),

@@ -7,6 +7,7 @@ use super::counters::{self, Counter};
 use super::error::Result;
 use super::events::{self, StoredEvent};
 use super::names::Interner;
+use super::prices::pricer::Pricer;
 use super::rejects::{self, NewReject, RejectId};
 use super::scan::segments;
 use super::schema::spool_record;
@@ -45,9 +46,10 @@ const RECORDS_KEPT: i32 = 10_000;
 pub(super) fn store(
     c: &mut SqliteConnection,
     interner: &mut Interner<'_>,
+    pricer: &mut Pricer,
     batch: &Batch,
 ) -> Result<(Ingested, Vec<StoredEvent>)> {
-    let inserted = events::insert(c, interner, &batch.events)?;
+    let inserted = events::insert(c, interner, pricer, &batch.events)?;
     if !inserted.new.is_empty() {
         derive(c, &inserted.new)?;
         counters::add(c, Counter::Version, 1)?;

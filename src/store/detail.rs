@@ -34,6 +34,10 @@ pub fn load(c: &mut SqliteConnection, names: &Names, key: EventKey) -> Result<Op
         .optional()?;
     let (request_id, failure, header_bytes) = columns.unwrap_or_default();
     let attempts = attempts(c, &row, request_id.as_deref())?;
+    let terms = match row.price_rule {
+        Some(rule) => super::prices::terms(c, rule)?,
+        None => None,
+    };
 
     let names = names.read();
     let text = request_id.unwrap_or_default();
@@ -44,6 +48,7 @@ pub fn load(c: &mut SqliteConnection, names: &Names, key: EventKey) -> Result<Op
     Ok(Some(Detail {
         event,
         cost: row.cost_nanos,
+        terms,
         attempts: attempts.collect(),
     }))
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::error::Result;
 use super::names::{Interner, Kind};
+use super::prices::pricer::Pricer;
 use super::schema::{event, event_detail};
 use crate::domain::event::{Event, EventId, EventKey};
 use crate::domain::tokens::{Quality, Tokens};
@@ -141,11 +142,13 @@ pub(super) struct Inserted {
 pub(super) fn insert(
     c: &mut SqliteConnection,
     interner: &mut Interner<'_>,
+    pricer: &mut Pricer,
     events: &[Event],
 ) -> Result<Inserted> {
     let mut inserted = Inserted::default();
     for event in events {
-        let row = intern(c, interner, event)?;
+        let mut row = intern(c, interner, event)?;
+        (row.cost_nanos, row.price_rule) = pricer.price(c, &event.into())?;
         // Not `insert or ignore`, which would also hide a broken constraint.
         let added = diesel::insert_into(event::table)
             .values(row)

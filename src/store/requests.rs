@@ -2,6 +2,7 @@
 
 use crate::domain::event::{Account, ClientKey, Event, EventKey};
 use crate::domain::filter::{Selection, Sort};
+use crate::domain::pricing::Terms;
 use crate::domain::tokens::Tokens;
 use crate::domain::units::{At, Ms, NanoUsd};
 
@@ -100,7 +101,10 @@ pub struct Bucket {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
     pub event: Event,
+    /// As it was fixed when the event was stored; `None` = unpriced.
     pub cost: Option<NanoUsd>,
+    /// Under which terms; with the tokens they give the bill line by line.
+    pub terms: Option<Terms>,
     pub attempts: Vec<Row>,
 }
 

@@ -150,3 +150,57 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(event, event_detail);
+
+diesel::table! {
+    price (layer, model, seller) {
+        layer -> Text,
+        model -> Text,
+        seller -> Text,
+        quote -> Text,
+        source -> Text,
+        as_of_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    price_multiplier (id) {
+        id -> Integer,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    price_change (id) {
+        id -> Integer,
+        batch -> BigInt,
+        at_ms -> BigInt,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    price_terms (id) {
+        id -> Integer,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    price_source (name) {
+        name -> Text,
+        tried_at_ms -> BigInt,
+        read_at_ms -> Nullable<BigInt>,
+        etag -> Nullable<Text>,
+        problem -> Nullable<Text>,
+        list -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    price_plan (id) {
+        id -> Integer,
+        made_at_ms -> BigInt,
+        content -> Binary,
+    }
+}

@@ -17,6 +17,7 @@ use super::events::StoredEvent;
 use super::lock::Lock;
 use super::names::{Interner, Names};
 use super::open;
+use super::prices::pricer::Pricer;
 use super::wal::Wal;
 
 type Work = Box<dyn FnOnce(Result<&mut Writer>) + Send>;
@@ -36,6 +37,7 @@ pub(super) struct Writer {
     pub(super) busy_timeout: Duration,
     pub(super) wal: Wal,
     pub(super) names: Names,
+    pub(super) pricer: Pricer,
     pub(super) arrivals: Arrivals,
     pub(super) version: watch::Sender<u64>,
     /// Released last, when nothing writes any more.
@@ -86,34 +88,24 @@ impl Writer {
         &mut self,
         job: impl FnOnce(&mut SqliteConnection) -> Result<T>,
     ) -> Result<T> {
-        let conn = self.conn.as_mut().ok_or(StoreError::Closed)?;
-        let mut cause = None;
-        let outcome = conn.immediate_transaction(|c| {
-            job(c).map_err(|error| {
-                cause = Some(error);
-                DieselError::RollbackTransaction
-            })
-        });
-        let outcome = outcome.map_err(|error| cause.unwrap_or_else(|| error.into()));
-        if outcome.as_ref().is_err_and(spoils_connection) {
-            // On a full disk SQLite has rolled back by itself, which Diesel
-            // does not expect: a fresh connection knows no transaction.
-            self.conn = None;
-        }
-        outcome
+        transaction(&mut self.conn, job)
     }
 
     pub(super) fn ingest(&mut self, batch: &Batch) -> Result<Ingested> {
         let names = self.names.clone();
         let mut published = None;
-        let outcome = self.transaction(|c| {
+        let pricer = &mut self.pricer;
+        let outcome = transaction(&mut self.conn, |c| {
             let mut interner = Interner::new(&names);
-            let stored = batch::store(c, &mut interner, batch)?;
+            let stored = batch::store(c, &mut interner, pricer, batch)?;
             published = Some(names.publish(interner.into_changes()));
             Ok(stored)
         });
         if let (Err(_), Some(undo)) = (&outcome, published) {
             names.withdraw(undo);
+        }
+        if outcome.is_err() {
+            self.pricer.forget();
         }
         let (ingested, new) = outcome?;
         if !new.is_empty() {
@@ -132,6 +124,30 @@ impl Writer {
         drop(conn);
         drop(self.lock);
     }
+}
+
+/// One job, one transaction, on a connection that is given up if it is spoilt.
+fn transaction<T>(
+    conn: &mut Option<SqliteConnection>,
+    job: impl FnOnce(&mut SqliteConnection) -> Result<T>,
+) -> Result<T> {
+    let mut cause = None;
+    let outcome = conn
+        .as_mut()
+        .ok_or(StoreError::Closed)?
+        .immediate_transaction(|c| {
+            job(c).map_err(|error| {
+                cause = Some(error);
+                DieselError::RollbackTransaction
+            })
+        });
+    let outcome = outcome.map_err(|error| cause.unwrap_or_else(|| error.into()));
+    if outcome.as_ref().is_err_and(spoils_connection) {
+        // On a full disk SQLite has rolled back by itself, which Diesel does
+        // not expect: a fresh connection knows no transaction.
+        *conn = None;
+    }
+    outcome
 }
 
 /// Whether a connection is not to be trusted after this error.

@@ -14,4 +14,5 @@ mod store_ingest;
 mod store_keys;
 mod store_open;
 mod store_plans;
+mod store_prices;
 mod store_sessions;

@@ -148,12 +148,10 @@ impl PriceBook {
     pub fn cost(&self, usage: &Usage<'_>) -> Cost {
         match self.terms(usage) {
             Some(terms) => terms.bill(usage.tokens, usage.failed),
-            // A failed attempt that consumed nothing costs nothing anywhere.
             None => Cost {
                 lines: Vec::new(),
                 terms: None,
-                unpriced: (!(usage.failed && consumed_nothing(usage.tokens)))
-                    .then_some(Unpriced::NoPrice),
+                unpriced: without_terms(usage).is_none().then_some(Unpriced::NoPrice),
             },
         }
     }
@@ -269,33 +267,45 @@ impl Terms {
     /// ago comes out the same today.
     #[must_use]
     pub fn bill(self, tokens: &Tokens, failed: bool) -> Cost {
-        let mut lines = Vec::with_capacity(6);
-        let mut no_rate = None;
-        for (bucket, count) in buckets(tokens) {
-            let Some(amount) = count else { continue };
-            match self.charges.iter().find(|charge| charge.bucket == bucket) {
-                Some(charge) => lines.push(line(charge, amount)),
-                None if amount > 0 => no_rate = no_rate.or(Some(bucket)),
-                None => {}
-            }
-        }
-        if !failed {
-            let call = self.charges.iter().find(|c| c.bucket == Bucket::Request);
-            lines.extend(call.map(|charge| line(charge, 1)));
-        }
-        let unknown = buckets(tokens).iter().any(|(_, count)| count.is_none());
-        let unpriced = if unknown {
-            Some(Unpriced::TokensUnknown)
-        } else if tokens.unclassified > 0 {
-            Some(Unpriced::Unclassified(tokens.unclassified))
-        } else {
-            no_rate.map(Unpriced::NoRate)
-        };
         Cost {
-            lines,
+            lines: self.lines(tokens, failed).collect(),
+            unpriced: self.unpriced(tokens),
             terms: Some(self),
-            unpriced,
         }
+    }
+
+    /// The sum of the bill without its lines; `None` = unpriced.
+    #[must_use]
+    pub fn amount(&self, tokens: &Tokens, failed: bool) -> Option<NanoUsd> {
+        let sum = || {
+            self.lines(tokens, failed)
+                .fold(NanoUsd(0), |sum, line| sum + line.nanos)
+        };
+        self.unpriced(tokens).is_none().then(sum)
+    }
+
+    fn charge(&self, bucket: Bucket) -> Option<&Charge> {
+        self.charges.iter().find(|charge| charge.bucket == bucket)
+    }
+
+    fn lines(&self, tokens: &Tokens, failed: bool) -> impl Iterator<Item = Line> {
+        let call = (Bucket::Request, (!failed).then_some(1));
+        let amounts = buckets(tokens).into_iter().chain([call]);
+        amounts.filter_map(|(bucket, amount)| Some(line(self.charge(bucket)?, amount?)))
+    }
+
+    fn unpriced(&self, tokens: &Tokens) -> Option<Unpriced> {
+        let buckets = buckets(tokens);
+        if buckets.iter().any(|(_, count)| count.is_none()) {
+            return Some(Unpriced::TokensUnknown);
+        }
+        if tokens.unclassified > 0 {
+            return Some(Unpriced::Unclassified(tokens.unclassified));
+        }
+        let used = buckets.iter().filter(|(_, count)| *count > Some(0));
+        used.map(|(bucket, _)| *bucket)
+            .find(|bucket| self.charge(*bucket).is_none())
+            .map(Unpriced::NoRate)
     }
 }
 
@@ -331,13 +341,21 @@ fn buckets(tokens: &Tokens) -> [(Bucket, Option<i64>); 5] {
 }
 
 /// What is measured against context thresholds: all input, cached or not.
-fn input_of(tokens: &Tokens) -> i64 {
+#[must_use]
+pub fn input_of(tokens: &Tokens) -> i64 {
     [tokens.uncached, tokens.cache_read, tokens.cache_write]
         .into_iter()
         .flatten()
         .fold(0, i64::saturating_add)
 }
 
-fn consumed_nothing(tokens: &Tokens) -> bool {
-    tokens.unclassified == 0 && buckets(tokens).iter().all(|(_, count)| *count == Some(0))
+/// What a request costs that no price fits: a failed attempt that consumed
+/// nothing costs nothing anywhere, all else is unpriced.
+#[must_use]
+pub fn without_terms(usage: &Usage<'_>) -> Option<NanoUsd> {
+    let nothing = usage.tokens.unclassified == 0
+        && buckets(usage.tokens)
+            .iter()
+            .all(|(_, count)| *count == Some(0));
+    (usage.failed && nothing).then_some(NanoUsd(0))
 }

@@ -2,7 +2,7 @@
 //! found. Overrides always win; below them the closer name wins, of two equally
 //! close the seller that served, then the synced price. It does not compute; see [`super::bill`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub enum Layer {
 }
 
 /// One line of a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// A model's name, or in the override layer a pattern with `*` and `?`.
     pub model: String,
@@ -156,6 +156,8 @@ pub struct PriceBook {
     synced: Arc<List>,
     built_in: Arc<List>,
     pub(super) multipliers: Arc<[(Layer, Multiplier)]>,
+    /// Every input length at which some price changes, ascending.
+    steps: Arc<[i64]>,
 }
 
 /// An entry and the way to it.
@@ -189,12 +191,34 @@ impl PriceBook {
         let shipped = multiplier::built_in()
             .into_iter()
             .map(|m| (Layer::BuiltIn, m));
-        Self {
+        let mut book = Self {
             overrides: Arc::new(List::new(overrides)),
             synced: Arc::new(List::new(synced)),
             built_in,
             multipliers: own.chain(shipped).collect(),
-        }
+            steps: Arc::default(),
+        };
+        book.steps = book.find_steps();
+        book
+    }
+
+    fn find_steps(&self) -> Arc<[i64]> {
+        let lists = [&self.overrides, &self.synced, &self.built_in];
+        let prices = lists.into_iter().flat_map(|list| list.entries());
+        let in_prices = prices.flat_map(|entry| match &entry.quote {
+            Quote::Price(price) => price.steps(),
+            Quote::Like(_) => Vec::new(),
+        });
+        let in_multipliers = self.multipliers.iter().filter_map(|(_, m)| m.when.step());
+        let steps: BTreeSet<i64> = in_prices.chain(in_multipliers).collect();
+        steps.into_iter().collect()
+    }
+
+    /// Requests alike in all but their counts have the same terms as long as
+    /// their inputs lie between the same two steps.
+    #[must_use]
+    pub fn step(&self, input: i64) -> usize {
+        self.steps.partition_point(|step| *step < input)
     }
 
     #[must_use]

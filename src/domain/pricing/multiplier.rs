@@ -93,6 +93,15 @@ pub(super) fn best<'a>(
 }
 
 impl When {
+    /// The input length at which this sets in or ends.
+    pub(super) fn step(&self) -> Option<i64> {
+        match self {
+            Self::Tier { up_to, .. } => *up_to,
+            Self::Above { over } => Some(*over),
+            Self::Provider(_) | Self::Account(_) => None,
+        }
+    }
+
     pub(super) fn is_tier(&self, name: &str) -> bool {
         matches!(self, Self::Tier { tier, .. } if tier == name)
     }

@@ -271,6 +271,19 @@ impl Price {
         .collect()
     }
 
+    /// The input lengths at which it changes.
+    pub(super) fn steps(&self) -> Vec<i64> {
+        let tiers = self.tiers.iter().flat_map(|tier| {
+            let above: &[Above] = match &tier.how {
+                TierHow::Own { above, .. } => above,
+                TierHow::Times(_) => &[],
+            };
+            above.iter().map(|band| band.over).chain(tier.up_to)
+        });
+        let standard = self.above.iter().map(|band| band.over);
+        standard.chain(tiers).collect()
+    }
+
     /// Takes over what `known` says beyond this price, if both agree on the
     /// base rates: a source that says less takes nothing away.
     #[must_use]
