@@ -2,11 +2,14 @@
 //! `/v0/management`.
 
 mod health;
+mod status;
 
 use actix_web::web::{ServiceConfig, get, head};
 
 /// Behind the guard.
-pub fn routes(_services: &mut ServiceConfig) {}
+pub fn routes(services: &mut ServiceConfig) {
+    services.route("/status", get().to(status::show));
+}
 
 /// Open to everybody; they tell nothing but that the process works.
 pub fn public_routes(services: &mut ServiceConfig) {

@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::collection::{Settings, Status};
+use crate::domain::collection::Settings;
+use crate::ingest::collector::{Collector, Parts};
 use crate::jobs::Jobs;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, data_key};
@@ -67,14 +68,23 @@ impl App {
         let keyring = unlock(&store, &config).await?;
         let mut jobs = Jobs::new(stop.clone());
         let admin = admin::prepare(&store, &config, keyring.as_ref(), &clock, &mut jobs).await?;
-        let (status, seen) = watch::channel(Status::default());
+        let settings = watch::Sender::new(Settings::default());
+        let keyring = watch::Sender::new(keyring);
+        let (collector, handle) = Collector::new(Parts {
+            store: store.clone(),
+            spool: config.data_dir.join("spool"),
+            clock: clock.clone(),
+            settings: settings.subscribe(),
+            keyring: keyring.subscribe(),
+        });
         let state = Data::new(AppState {
             started: clock.now(),
             config,
             store: store.clone(),
-            keyring: watch::Sender::new(keyring),
-            status: seen,
-            settings: watch::Sender::new(Settings::default()),
+            keyring,
+            status: handle.status(),
+            settings,
+            try_again: Box::new(move || handle.try_again()),
             admin: admin.key,
             throttle: Throttle::default(),
             revoked: watch::Sender::new(0),
@@ -84,7 +94,7 @@ impl App {
             stop,
         });
         collection::apply(&state, false).await?;
-        start_jobs(&mut jobs, &state, status);
+        start_jobs(&mut jobs, &state, collector);
         Ok(Self {
             frame: Data::new(frame(&state)),
             state,
@@ -177,7 +187,7 @@ fn frame(state: &AppState) -> Frame {
     }
 }
 
-fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, status: watch::Sender<Status>) {
+fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
     let store = state.store.clone();
     let clock = state.clock.clone();
     jobs.every("housekeeping", Duration::from_hours(1), move || {
@@ -191,11 +201,7 @@ fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, status: watch::Sender<Sta
             }
         }
     });
-    let stop = state.stop.clone();
-    jobs.spawn("collector", async move {
-        stop.cancelled().await;
-        drop(status);
-    });
+    jobs.spawn("collector", collector.run(state.stop.clone()));
 }
 
 /// Apart because the builder is not `Send`.

@@ -23,9 +23,6 @@ pub struct Settings {
     /// RESP key to pop; current gateways know only `usage`.
     pub queue: String,
     pub pop_side: PopSide,
-    /// Grows when a person asks to try again: the only thing, besides other
-    /// settings, that ends [`State::Stopped`].
-    pub attempt: u64,
 }
 
 impl Default for Settings {
@@ -39,7 +36,6 @@ impl Default for Settings {
             poll_interval: Ms(250),
             queue: String::from("usage"),
             pop_side: PopSide::Right,
-            attempt: 0,
         }
     }
 }

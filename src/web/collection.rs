@@ -83,7 +83,6 @@ pub fn in_force(
             .unwrap_or(default.poll_interval),
         queue: fixed.queue.clone(),
         pop_side: fixed.pop_side,
-        attempt: 0,
     })
 }
 
@@ -98,13 +97,10 @@ pub async fn apply(state: &AppState, again: bool) -> store::Result<()> {
     };
     let (settings, set_up) = state.store.read(read).await?;
     state.set_up.store(set_up, Ordering::Relaxed);
-    state.settings.send_modify(|told| {
-        let attempt = told.attempt + u64::from(again);
-        *told = Settings {
-            attempt,
-            ..settings
-        };
-    });
+    state.settings.send_replace(settings);
+    if again {
+        (state.try_again)();
+    }
     Ok(())
 }
 

@@ -27,6 +27,8 @@ pub struct AppState {
     pub status: watch::Receiver<Status>,
     /// What the collector is told.
     pub settings: watch::Sender<Settings>,
+    /// Makes the collector try at once, also after a rejected key.
+    pub try_again: Box<dyn Fn() + Send + Sync>,
     pub admin: AdminKey,
     pub throttle: Throttle,
     /// Sessions ended; long answers look whether theirs was one of them.

@@ -6,4 +6,5 @@ pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod naive;
 pub(crate) mod ordered;
+pub(crate) mod panel;
 pub(crate) mod plans;

@@ -1,0 +1,316 @@
+//! The real panel in this process, on a free port, with a clock that a test
+//! moves; and a browser that talks to it. By default a gateway is configured
+//! that is not there, and collecting is off, so pages open at once.
+#![expect(dead_code, reason = "the tests that need the rest come next")]
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread::JoinHandle;
+
+use actix_web::web::Data;
+use cpamp::app::{App, Circumstances};
+use cpamp::cli;
+use cpamp::clock::Clock;
+use cpamp::config::Config;
+use cpamp::store::Store;
+use cpamp::web::state::AppState;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::events::MORNING;
+
+pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests";
+
+/// What a panel is started with.
+pub(crate) struct Setup {
+    environment: BTreeMap<String, String>,
+    directory: TempDir,
+    demo: bool,
+}
+
+impl Setup {
+    /// Another value, or with an empty one: none.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// As after the first start: no gateway is known.
+    pub(crate) fn not_set_up(self) -> Self {
+        self.env("CPAMP_CPA_URL", "")
+            .env("CPAMP_CPA_MANAGEMENT_KEY", "")
+            .env("CPAMP_COLLECTOR_ENABLED", "")
+    }
+
+    pub(crate) fn demo(mut self) -> Self {
+        self.demo = true;
+        self
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let flags = cli::command().try_get_matches_from(["cpamp"]).unwrap();
+        Config::load(&flags, &self.environment).unwrap()
+    }
+
+    pub(crate) async fn start(self) -> Panel {
+        let clock = Clock::fixed(MORNING);
+        let stop = CancellationToken::new();
+        let circumstances = Circumstances {
+            clock: clock.clone(),
+            demo: self.demo,
+        };
+        let (config, token) = (self.config(), stop.clone());
+        let (started, ready) = tokio::sync::oneshot::channel();
+        // A runtime of its own: what a test does on its own never starves it.
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let mut app = App::build(config, circumstances, token).await.unwrap();
+                let generated = app.take_generated_key();
+                let news = (app.address().unwrap(), app.state(), generated);
+                let _ = started.send(news);
+                app.run().await.unwrap();
+            });
+        });
+        let (address, state, generated) = ready.await.expect("the panel starts");
+        Panel {
+            origin: format!("http://{address}"),
+            state,
+            generated,
+            clock,
+            stop,
+            thread: Some(thread),
+            directory: self.directory,
+        }
+    }
+}
+
+/// A running panel; it stops when dropped.
+pub(crate) struct Panel {
+    pub(crate) origin: String,
+    pub(crate) state: Data<AppState>,
+    /// The Admin Key made at this start, if none was given.
+    pub(crate) generated: Option<secrecy::SecretString>,
+    pub(crate) clock: Clock,
+    pub(crate) stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+    pub(crate) directory: TempDir,
+}
+
+impl Panel {
+    pub(crate) fn setup() -> Setup {
+        let directory = TempDir::new().unwrap();
+        let data = directory.path().join("data");
+        Setup {
+            environment: BTreeMap::new(),
+            directory,
+            demo: false,
+        }
+        .env("CPAMP_DATA_DIR", data.to_str().unwrap())
+        .env("CPAMP_LISTEN", "127.0.0.1:0")
+        .env("CPAMP_ADMIN_KEY", ADMIN_KEY)
+        .env("CPAMP_CPA_URL", "http://127.0.0.1:9")
+        .env("CPAMP_CPA_MANAGEMENT_KEY", "a-management-key-for-tests")
+        .env("CPAMP_COLLECTOR_ENABLED", "false")
+    }
+
+    pub(crate) async fn start() -> Self {
+        Self::setup().start().await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.state.store
+    }
+
+    /// A browser that was never here.
+    pub(crate) fn visitor(&self) -> Browser {
+        Browser::new(&self.origin)
+    }
+
+    /// A browser that is logged in.
+    pub(crate) async fn logged_in(&self) -> Browser {
+        let browser = self.visitor();
+        let base = self.state.config.base_path.as_str();
+        let form = [("key", ADMIN_KEY)];
+        let answer = browser.post(&format!("{base}/login"), &form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    /// Stops as SIGTERM does, and keeps the directory for another start.
+    pub(crate) fn stop(mut self) -> Setup {
+        self.end();
+        let environment = BTreeMap::new();
+        let directory = std::mem::replace(&mut self.directory, TempDir::new().unwrap());
+        let data = directory.path().join("data").to_str().unwrap().to_owned();
+        Setup {
+            environment,
+            directory,
+            demo: false,
+        }
+        .env("CPAMP_DATA_DIR", &data)
+        .env("CPAMP_LISTEN", "127.0.0.1:0")
+    }
+
+    fn end(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            if !std::thread::panicking() {
+                ended.expect("the panel ends well");
+            }
+        }
+    }
+}
+
+impl Drop for Panel {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Talks to a panel as a browser of one person does: keeps cookies, follows no
+/// redirect by itself, says where its forms come from.
+pub(crate) struct Browser {
+    http: reqwest::Client,
+    origin: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+    headers: HeaderMap,
+}
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Browser {
+    pub(crate) fn new(origin: &str) -> Self {
+        // Refused when it is there already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            http: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .build()
+                .unwrap(),
+            origin: origin.to_owned(),
+            cookies: Mutex::default(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// Sends this header with every request from now on.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).unwrap();
+        self.headers.append(HeaderName::from_static(name), value);
+        self
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, "", &[]).await
+    }
+
+    /// As htmx asks for the region with this id.
+    pub(crate) async fn region(&self, path: &str, id: &str) -> Answer {
+        let target = format!("div#{id}");
+        let headers = [("hx-request", "true"), ("hx-target", target.as_str())];
+        self.send(Method::GET, path, "", &headers).await
+    }
+
+    /// Sends a form of this panel.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let headers = [("sec-fetch-site", "same-origin")];
+        self.post_with(path, fields, &headers).await
+    }
+
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "application/x-www-form-urlencoded"));
+        self.send(Method::POST, path, &body, &headers).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.origin))
+            .headers(self.headers.clone())
+            .body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookies) = self.cookie_header() {
+            request = request.header("cookie", cookies);
+        }
+        let response = request.send().await.unwrap();
+        self.keep_cookies(response.headers());
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    /// The value of a cookie it holds.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    pub(crate) fn set_cookie(&self, name: &str, value: &str) {
+        let mut cookies = self.cookies.lock().unwrap();
+        cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// For a test that speaks HTTP by itself.
+    pub(crate) fn cookie_header(&self) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        let all: Vec<_> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    fn keep_cookies(&self, headers: &HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap();
+        for line in headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            let (name, rest) = line.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if value.is_empty() || line.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
