@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::collection::Settings;
-use crate::ingest::collector::{Collector, Parts};
+use crate::ingest::collector::{Collector, Parts, Tuning};
 use crate::jobs::Jobs;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, data_key};
@@ -51,6 +51,7 @@ pub struct App {
 pub struct Circumstances {
     pub clock: Clock,
     pub demo: bool,
+    pub tuning: Tuning,
 }
 
 impl App {
@@ -61,7 +62,11 @@ impl App {
         circumstances: Circumstances,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let Circumstances { clock, demo } = circumstances;
+        let Circumstances {
+            clock,
+            demo,
+            tuning,
+        } = circumstances;
         let store = Store::open(&Options::at(&config.db_path))?;
         let listener = TcpListener::bind(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -76,6 +81,7 @@ impl App {
             clock: clock.clone(),
             settings: settings.subscribe(),
             keyring: keyring.subscribe(),
+            tuning,
         });
         let state = Data::new(AppState {
             started: clock.now(),

@@ -11,6 +11,7 @@ use super::{logging, runtime};
 use crate::app::{App, Circumstances};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ingest::collector::Tuning;
 
 /// A second signal: as the shell would say it.
 const INTERRUPTED: i32 = 130;
@@ -30,6 +31,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let circumstances = Circumstances {
         clock: Clock::System,
         demo: false,
+        tuning: Tuning::default(),
     };
     let mut app = App::build(config, circumstances, stop).await?;
     introduce(&mut app)?;

@@ -12,6 +12,7 @@ use cpamp::app::{App, Circumstances};
 use cpamp::cli;
 use cpamp::clock::Clock;
 use cpamp::config::Config;
+use cpamp::ingest::collector::Tuning;
 use cpamp::store::Store;
 use cpamp::web::state::AppState;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -60,6 +61,7 @@ impl Setup {
         let circumstances = Circumstances {
             clock: clock.clone(),
             demo: self.demo,
+            tuning: Tuning::default(),
         };
         let (config, token) = (self.config(), stop.clone());
         let (started, ready) = tokio::sync::oneshot::channel();
