@@ -1,17 +1,232 @@
 //! Believable traffic for `cpamp demo`: providers, models, accounts and client
 //! keys with a daily rhythm, in CPA's wire format. Deterministic given the seed
-//! and the range. It invents everything; no address or key here is real.
+//! and the range: each hour has its own dice, so any cut of the same days shows
+//! the same requests. It invents everything; no address or key here is real.
 
-use crate::domain::units::At;
+mod attempt;
+mod cast;
+mod dice;
+mod failures;
 
-/// The events of `[from, to)` in the order their attempts finished, as
-/// (finish time, wire JSON): about 3,000 a day.
-pub fn events_between(_from: At, _to: At, _seed: u64) -> impl Iterator<Item = (At, String)> {
-    std::iter::empty()
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::json;
+
+use self::attempt::{Attempt, Request};
+use self::cast::{Account, CLIENTS, Client, Family, MODELS, Model};
+use self::dice::Dice;
+use super::auth_files::go_time;
+use super::{Gateway, Options};
+use crate::domain::units::{At, Ms};
+
+/// Requests in an hour of ordinary business.
+const REQUESTS_AN_HOUR: u64 = 140;
+
+/// Percent of that, for each hour of the day in UTC.
+const RHYTHM: [u64; 24] = [
+    22, 18, 15, 14, 16, 24, 48, 92, 138, 162, 170, 148, 118, 152, 176, 168, 146, 112, 84, 70, 62,
+    50, 38, 28,
+];
+
+/// A gateway that has the accounts and keys of this traffic.
+#[must_use]
+pub fn demo_gateway(management_key: &str) -> Options {
+    Options {
+        config_yaml: cast::config_yaml(management_key),
+        auth_files: cast::auth_files(),
+        ..Options::default()
+    }
 }
 
-/// Sends live traffic into the gateway, an attempt every 1 to 4 s on average,
-/// until the future is dropped.
-pub async fn run(_gateway: super::Gateway, _seed: u64) {
-    std::future::pending::<()>().await;
+/// The events of attempts that finished in `[from, to)`, in that order, as
+/// (finish time, wire JSON): about 3,000 a day, fewer at weekends.
+pub fn events_between(from: At, to: At, seed: u64) -> impl Iterator<Item = (At, String)> {
+    let stage = Stage::new(seed);
+    // Attempts of the hour before may still run.
+    let mut hour = from.0.div_euclid(Ms::HOUR.0) - 1;
+    let mut waiting: Vec<(At, String)> = Vec::new();
+    let mut ready: VecDeque<(At, String)> = VecDeque::new();
+    std::iter::from_fn(move || {
+        while ready.is_empty() && hour * Ms::HOUR.0 < to.0 {
+            waiting.extend(stage.hour(hour));
+            hour += 1;
+            waiting.sort_by_key(|(finished, _)| *finished);
+            let done = waiting.partition_point(|(finished, _)| finished.0 < hour * Ms::HOUR.0);
+            ready.extend(
+                waiting
+                    .drain(..done)
+                    .filter(|(finished, _)| (from..to).contains(finished)),
+            );
+        }
+        ready.pop_front()
+    })
+}
+
+/// Sends live traffic into the gateway, a request every 1 to 4 s, until the
+/// future is dropped. The gateway's clock says when.
+pub async fn run(gateway: Gateway, seed: u64) {
+    let stage = Stage::new(seed);
+    let mut dice = Dice::new(seed, gateway.shared.world().now().0.unsigned_abs());
+    loop {
+        tokio::time::sleep(Duration::from_millis(dice.between(1_000, 4_000))).await;
+        let now = gateway.shared.world().now();
+        let scene = stage.request(&mut dice, now);
+        // Told when it is over: the last attempt ends now.
+        let over = scene
+            .attempts
+            .last()
+            .map_or(now, |(attempt, _)| attempt.finished());
+        for (mut attempt, account) in scene.attempts {
+            attempt.started = attempt.started - (over - now);
+            if let Some(error) = error_event(&attempt, &scene.request, account) {
+                gateway.push_error(&error);
+            }
+            gateway.push(&attempt.event(&scene.request, account));
+        }
+    }
+}
+
+/// The accounts, and the seed everything is drawn from.
+struct Stage {
+    accounts: Vec<Account>,
+    seed: u64,
+}
+
+/// One request and its attempts in order.
+struct Scene<'a> {
+    request: Request,
+    attempts: Vec<(Attempt, &'a Account)>,
+}
+
+impl Stage {
+    fn new(seed: u64) -> Self {
+        Self {
+            accounts: cast::accounts(),
+            seed,
+        }
+    }
+
+    /// All events of the requests that start in one hour.
+    fn hour(&self, hour: i64) -> Vec<(At, String)> {
+        let mut dice = Dice::new(self.seed, hour.unsigned_abs());
+        let start = At(hour * Ms::HOUR.0);
+        let mut events = Vec::new();
+        for _ in 0..requests_in(&mut dice, hour) {
+            let moment = i64::try_from(dice.below(Ms::HOUR.0.unsigned_abs())).unwrap_or(0);
+            let scene = self.request(&mut dice, start + Ms(moment));
+            events.extend(scene.attempts.iter().map(|(attempt, account)| {
+                (attempt.finished(), attempt.event(&scene.request, account))
+            }));
+        }
+        events
+    }
+
+    fn request(&self, dice: &mut Dice, start: At) -> Scene<'_> {
+        let client: &'static Client = dice.weighted(CLIENTS).expect("the cast has clients");
+        let family = *dice
+            .weighted(client.families)
+            .expect("every client asks for something");
+        let (_, models) = MODELS
+            .iter()
+            .find(|(of, _)| *of == family)
+            .expect("every family has models");
+        let model = *dice.weighted(models).expect("every family has models");
+        let request = Request::new(dice, client, model);
+        let mut attempts: Vec<(Attempt, &Account)> = Vec::new();
+        let mut at = start;
+        while attempts.len() < 4
+            && let Some(account) = self.account(dice, family, &attempts)
+        {
+            let failure = failures::trouble(self.seed, account, at)
+                .or_else(|| failures::accident(dice, family));
+            let attempt = match failure {
+                Some(failure) => Attempt::failed(dice, at, failure),
+                None => Attempt::succeeded(dice, at, &request, account),
+            };
+            let goes_on = attempt
+                .failure
+                .as_ref()
+                .is_some_and(failures::Failure::moves_on);
+            at = attempt.finished() + Ms(2);
+            attempts.push((attempt, account));
+            if !goes_on {
+                break;
+            }
+        }
+        Scene { request, attempts }
+    }
+
+    /// An account of the family that this request has not tried yet. A gateway
+    /// remembers who is exhausted and mostly passes over them.
+    fn account(
+        &self,
+        dice: &mut Dice,
+        family: Family,
+        tried: &[(Attempt, &Account)],
+    ) -> Option<&Account> {
+        let last = tried.last().map(|(attempt, _)| attempt.finished());
+        let candidates: Vec<(&Account, u64)> = self
+            .accounts
+            .iter()
+            .filter(|account| account.family == family)
+            .filter(|account| {
+                !tried
+                    .iter()
+                    .any(|(_, t)| t.auth_index == account.auth_index)
+            })
+            .map(|account| {
+                let known =
+                    last.is_some_and(|at| failures::trouble(self.seed, account, at).is_some());
+                (account, if known { 1 } else { account.weight * 10 })
+            })
+            .collect();
+        dice.weighted(&candidates).copied()
+    }
+}
+
+fn requests_in(dice: &mut Dice, hour: i64) -> u64 {
+    let rhythm = usize::try_from(hour.rem_euclid(24))
+        .ok()
+        .and_then(|hour| RHYTHM.get(hour));
+    // 1970-01-01 was a Thursday.
+    let weekday = (hour.div_euclid(24) + 3).rem_euclid(7);
+    let busy = if weekday >= 5 { 45 } else { 115 };
+    let usual = REQUESTS_AN_HOUR * rhythm.copied().unwrap_or(100) * busy / 10_000;
+    usual * dice.between(78, 122) / 100
+}
+
+/// What the `errors` channel says about a failed attempt.
+fn error_event(attempt: &Attempt, request: &Request, account: &Account) -> Option<String> {
+    let failure = attempt.failure.as_ref()?;
+    let Model(model, ..) = request.model;
+    let rests = failure
+        .rests_for()
+        .map(|seconds| go_time(attempt.finished() + Ms(seconds * 1_000)));
+    let mut state = json!({
+        "status": "error", "status_message": failure.body(), "disabled": false,
+        "unavailable": rests.is_some(),
+    });
+    let mut of_model = json!({"name": model, "status": "error", "unavailable": rests.is_some()});
+    if let (Some(until), Some(state), Some(of_model)) =
+        (rests, state.as_object_mut(), of_model.as_object_mut())
+    {
+        state.insert("next_retry_after".to_owned(), json!(until));
+        of_model.insert("next_retry_after".to_owned(), json!(until));
+        if failure.status() == 429 {
+            let quota = json!({
+                "exceeded": true, "reason": "quota", "next_recover_at": until, "backoff_level": 1
+            });
+            state.insert("quota".to_owned(), quota);
+        }
+    }
+    if let Some(state) = state.as_object_mut() {
+        state.insert("model".to_owned(), of_model);
+    }
+    let event = json!({
+        "timestamp": go_time(attempt.finished()), "provider": account.provider, "model": model,
+        "auth_id": account.auth_id, "auth_index": account.auth_index,
+        "status_code": failure.status(), "body": failure.body(), "auth_status": state,
+    });
+    Some(super::go_json::text(&event))
 }

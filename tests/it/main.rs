@@ -6,6 +6,7 @@ mod support;
 
 mod fake_http;
 mod fake_resp;
+mod fake_traffic;
 mod filter_query;
 mod login;
 mod recorded_events;
