@@ -1,9 +1,11 @@
 //! What a page asks for. [`Selection`] is the resolved question the store
 //! answers; the query string ↔ view mapping builds one (`design/ui.md` §5).
 
+mod hours;
 mod query;
 mod view;
 
+pub use hours::WeekHours;
 pub use query::Ignored;
 pub use view::{Column, Edge, PageOf, View};
 
@@ -32,6 +34,8 @@ pub struct Selection {
     pub min_latency: Option<Ms>,
     pub max_latency: Option<Ms>,
     pub cache: Option<Cache>,
+    /// Local weekdays and hours; `None` = at any time.
+    pub hours: Option<WeekHours>,
     /// The gateway's request id, exactly.
     pub request_id: Option<String>,
     /// Free text: request id, or part of a model, alias, provider, account
@@ -64,6 +68,7 @@ impl Selection {
             min_latency: None,
             max_latency: None,
             cache: None,
+            hours: None,
             request_id: None,
             search: None,
         }

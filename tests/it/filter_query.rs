@@ -1,7 +1,9 @@
 //! Every view is a link: what a URL says survives being written and read.
 
 use cpamp::domain::event::{EventId, EventKey};
-use cpamp::domain::filter::{Cache, Column, Edge, Outcome, PageOf, Selection, Sort, SortBy, View};
+use cpamp::domain::filter::{
+    Cache, Column, Edge, Outcome, PageOf, Selection, Sort, SortBy, View, WeekHours,
+};
 use cpamp::domain::time::{Range, Zone};
 use cpamp::domain::units::{At, Ms};
 use proptest::collection::vec;
@@ -168,24 +170,28 @@ fn conditions() -> impl Strategy<Value = Selection> {
         (millis(), millis()),
         option::of(select(vec![Cache::Hit, Cache::Miss])),
         (text(), text()),
+        (vec(0_u32..7, 0..4), vec(0_u32..24, 0..4)),
     )
-        .prop_map(|(lists, outcome, http, latency, cache, texts)| Selection {
-            providers: lists.0,
-            models: lists.1,
-            aliases: lists.2,
-            accounts: lists.3,
-            keys: lists.4,
-            endpoints: lists.5,
-            tiers: lists.6,
-            outcome,
-            http: http.into_iter().collect(),
-            min_latency: latency.0,
-            max_latency: latency.1,
-            cache,
-            request_id: texts.0,
-            search: texts.1,
-            ..Selection::between(At(0), At(0))
-        })
+        .prop_map(
+            |(lists, outcome, http, latency, cache, texts, hours)| Selection {
+                providers: lists.0,
+                models: lists.1,
+                aliases: lists.2,
+                accounts: lists.3,
+                keys: lists.4,
+                endpoints: lists.5,
+                tiers: lists.6,
+                outcome,
+                http: http.into_iter().collect(),
+                min_latency: latency.0,
+                max_latency: latency.1,
+                cache,
+                hours: WeekHours::new(Zone::UTC, hours.0, hours.1),
+                request_id: texts.0,
+                search: texts.1,
+                ..Selection::between(At(0), At(0))
+            },
+        )
 }
 
 fn views() -> impl Strategy<Value = View> {
@@ -205,7 +211,13 @@ fn views() -> impl Strategy<Value = View> {
             |(range, zone, only, (by, descending), page, rows, columns, live)| View {
                 range,
                 zone,
-                only,
+                only: Selection {
+                    hours: only.hours.and_then(|hours| {
+                        let zone = zone.unwrap_or(Zone::UTC);
+                        WeekHours::new(zone, hours.weekdays(), hours.hours_of_day())
+                    }),
+                    ..only
+                },
                 sort: Sort { by, descending },
                 page,
                 rows,

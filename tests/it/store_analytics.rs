@@ -2,7 +2,7 @@
 //! random events, ranges, filters and zones, whatever is sealed or rolled up.
 
 use cpamp::domain::event::{Event, EventId, EventKey};
-use cpamp::domain::filter::{Cache, Outcome, Selection, Sort, SortBy};
+use cpamp::domain::filter::{Cache, Outcome, Selection, Sort, SortBy, WeekHours};
 use cpamp::domain::time::{Grain, Zone};
 use cpamp::domain::units::{At, Ms};
 use cpamp::store::list;
@@ -132,7 +132,7 @@ fn random_selection(dice: &mut Dice) -> Selection {
     }
     let filters = dice.pick(&[0, 0, 1, 1, 1, 2, 3]);
     for _ in 0..filters {
-        match dice.roll(15) {
+        match dice.roll(16) {
             0 => selection.providers = vec![format!("provider-{}", dice.roll(4))],
             1 => selection.models = vec![format!("Model_{}", dice.roll(5)), "Model_1".to_owned()],
             2 => selection.aliases = vec!["al%as-1".to_owned(), String::new()],
@@ -152,7 +152,14 @@ fn random_selection(dice: &mut Dice) -> Selection {
                     Cache::Miss
                 });
             }
-            13 => selection.request_id = Some(format!("req-{}", dice.roll(6))),
+            13 => {
+                let zone = dice.pick(&["UTC", "Europe/Berlin", "Asia/Kathmandu"]);
+                let days = [0, 1, 6].into_iter().filter(|_| dice.one_in(2));
+                let days: Vec<u32> = days.collect();
+                let hours = (0..24).filter(|_| dice.one_in(2));
+                selection.hours = WeekHours::new(zone.parse().unwrap(), days, hours);
+            }
+            14 => selection.request_id = Some(format!("req-{}", dice.roll(6))),
             _ => {
                 let texts = [
                     "MODEL_1",

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::view::{Column, Edge, PageOf, View};
-use super::{Cache, Outcome, Sort, SortBy};
+use super::{Cache, Outcome, Sort, SortBy, WeekHours};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 
@@ -84,6 +84,12 @@ impl View {
             }),
             "min_ms" | "min_latency_ms" => read_ms(value).map(|ms| only.min_latency = Some(ms)),
             "max_ms" => read_ms(value).map(|ms| only.max_latency = Some(ms)),
+            "weekday" => WeekHours::read_day(value).map(|day| {
+                only.hours = with_hours(only.hours, zone, Some(day), None);
+            }),
+            "hour" => WeekHours::read_hour(value).map(|hour| {
+                only.hours = with_hours(only.hours, zone, None, Some(hour));
+            }),
             "cache" | "cache_status" => read_cache(value).map(|cache| only.cache = Some(cache)),
             "trace" | "header_trace_id" => {
                 only.request_id = Some(value.to_owned());
@@ -158,6 +164,14 @@ impl View {
             Some(Cache::Hit) => out.pair("cache", "hit"),
             Some(Cache::Miss) => out.pair("cache", "miss"),
             None => {}
+        }
+        if let Some(hours) = only.hours {
+            for day in hours.weekdays() {
+                out.pair("weekday", WeekHours::day_name(day));
+            }
+            for hour in hours.hours_of_day() {
+                out.pair("hour", &hour.to_string());
+            }
         }
         for (name, text) in [("trace", &only.request_id), ("q", &only.search)] {
             if let Some(text) = text {
@@ -268,6 +282,18 @@ fn read_codes(text: &str) -> Option<Vec<i32>> {
         .filter(|code| !code.is_empty())
         .map(|code| code.parse().ok().filter(|code| (0..1000).contains(code)))
         .collect()
+}
+
+/// The hours chosen so far, and one more weekday or hour.
+fn with_hours(
+    chosen: Option<WeekHours>,
+    zone: Zone,
+    day: Option<u32>,
+    hour: Option<u32>,
+) -> Option<WeekHours> {
+    let days = chosen.iter().flat_map(WeekHours::weekdays).chain(day);
+    let hours = chosen.iter().flat_map(WeekHours::hours_of_day).chain(hour);
+    WeekHours::new(zone, days.collect::<Vec<_>>(), hours.collect::<Vec<_>>())
 }
 
 fn read_ms(text: &str) -> Option<Ms> {

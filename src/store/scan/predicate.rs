@@ -8,7 +8,8 @@ use diesel::prelude::*;
 
 use super::columns::{Column, Picked, UNKNOWN};
 use crate::domain::event::{EventId, EventKey};
-use crate::domain::filter::{Cache, Outcome, Selection};
+use crate::domain::filter::{Cache, Outcome, Selection, WeekHours};
+use crate::domain::time::Grain;
 use crate::domain::units::At;
 use crate::domain::varint::Corrupt;
 use crate::store::error::Result;
@@ -28,6 +29,8 @@ pub(in crate::store) enum Test {
     In(Column, Ids),
     /// The value is known and within these bounds, both included.
     Between(Column, i64, i64),
+    /// The moment lies in these hours of the week.
+    Hours(WeekHours),
     /// The event is one of these.
     Keys(HashSet<EventKey>),
     /// At least one holds.
@@ -120,6 +123,9 @@ impl Predicate {
             let most = selection.max_latency.map_or(i64::MAX, |ms| ms.0);
             tests.push(Test::Between(Column::Latency, least, most));
         }
+        if let Some(hours) = selection.hours {
+            tests.push(Test::Hours(hours));
+        }
         if let Some(request_id) = &selection.request_id {
             tests.push(with_request_id(c, request_id)?);
         }
@@ -159,6 +165,7 @@ impl Test {
                 let within = |value: &i64| (least..=most).contains(&value);
                 Ok(values.iter().map(within).collect())
             }
+            Self::Hours(hours) => Ok(in_hours(*hours, &rows.values(Column::At, picked)?)),
             Self::Keys(keys) if keys.is_empty() => Ok(vec![false; picked.len()]),
             Self::Keys(keys) => {
                 let at = rows.values(Column::At, picked)?;
@@ -185,6 +192,21 @@ impl Test {
             }
         }
     }
+}
+
+/// Rows come in order of time, so a calendar is asked once an hour, not once a
+/// row.
+fn in_hours(hours: WeekHours, moments: &[i64]) -> Vec<bool> {
+    let (mut from, mut to, mut inside) = (At(0), At(0), false);
+    let flag = |at: &i64| {
+        let at = At(*at);
+        if at < from || at >= to {
+            (from, to) = (at, Grain::Hour.next(hours.zone, at));
+            inside = hours.contain_moment(at);
+        }
+        inside
+    };
+    moments.iter().map(flag).collect()
 }
 
 /// Tests for the names people read that contain `text`, in any case.

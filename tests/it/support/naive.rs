@@ -60,6 +60,7 @@ pub(crate) fn selects(selection: &Selection, event: &Event) -> bool {
                 Some(_) => cache == Cache::Hit,
                 None => false,
             })
+        && selection.hours.is_none_or(|hours| hours.contain_moment(at))
         && selection
             .request_id
             .as_ref()
