@@ -8,6 +8,7 @@
 //! - [`gateway`]: the only module that speaks to CPA.
 //! - [`ingest`]: the collector actor: take, spool, normalise, store.
 //! - [`store`]: the only module that speaks SQL.
+//! - [`prices`]: keeps prices current from the price sources.
 //! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
 //! - [`fake`]: a simulated gateway, for `demo` and the tests.
 //! - [`app`]: puts the parts together; [`cli`]: one file a sub-command.
@@ -28,5 +29,6 @@ pub mod i18n;
 pub mod ingest;
 pub mod jobs;
 pub mod pages;
+pub mod prices;
 pub mod store;
 pub mod web;

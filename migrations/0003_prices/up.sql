@@ -34,6 +34,13 @@ create table price_terms (
     content text not null unique
 );
 
+-- Models that were met, for which prices are wanted.
+create table price_seen (
+    model text not null,
+    provider text not null,
+    primary key (model, provider)
+) without rowid;
+
 -- What each source last said. `list` is the last good answer, packed.
 create table price_source (
     name text not null primary key,

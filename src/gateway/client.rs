@@ -124,6 +124,19 @@ impl Client {
         Ok(())
     }
 
+    /// The proxy through which the gateway goes out; `None` = it goes directly.
+    pub async fn proxy(&self) -> Result<Option<String>, Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Answer {
+            proxy_url: String,
+        }
+        let answer: Answer = json(self.get("/proxy-url").await?).await?;
+        let proxy = answer.proxy_url.trim();
+        let direct = matches!(proxy, "" | "direct" | "none");
+        Ok((!direct).then(|| proxy.to_owned()))
+    }
+
     /// How many upstream attempts the gateway counted since it started, over
     /// all its credentials; `None` when its version does not count (before
     /// 6.9.49). Two requests.

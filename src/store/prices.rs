@@ -5,6 +5,7 @@
 //! half-changed one.
 
 pub(super) mod pricer;
+pub mod seen;
 pub mod sources;
 
 use std::collections::BTreeMap;

@@ -187,6 +187,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    price_seen (model, provider) {
+        model -> Text,
+        provider -> Text,
+    }
+}
+
+diesel::table! {
     price_source (name) {
         name -> Text,
         tried_at_ms -> BigInt,

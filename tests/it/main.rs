@@ -9,6 +9,7 @@ mod fake_resp;
 mod fake_traffic;
 mod filter_query;
 mod login;
+mod price_sync;
 mod recorded_events;
 mod status;
 mod store_analytics;

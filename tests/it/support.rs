@@ -4,6 +4,7 @@
 pub(crate) mod database;
 pub(crate) mod events;
 pub(crate) mod gateway;
+pub(crate) mod lists;
 pub(crate) mod naive;
 pub(crate) mod ordered;
 pub(crate) mod panel;

@@ -44,6 +44,18 @@ impl<'a> From<&'a Event> for Usage<'a> {
     }
 }
 
+impl<'a> Usage<'a> {
+    /// The name that decides the price.
+    #[must_use]
+    pub fn named(&self) -> &'a str {
+        if matches!(self.model, "" | "unknown") {
+            self.alias
+        } else {
+            self.model
+        }
+    }
+}
+
 /// Everything that turns tokens into money, resolved for one kind of request.
 /// Kept with the event, so that its bill stays explained when prices change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -159,12 +171,7 @@ impl PriceBook {
     /// The terms for one request; `None` when no price fits its model.
     #[must_use]
     pub fn terms(&self, usage: &Usage<'_>) -> Option<Terms> {
-        let model = if matches!(usage.model, "" | "unknown") {
-            usage.alias
-        } else {
-            usage.model
-        };
-        let names = forms(model);
+        let names = forms(usage.named());
         let found = self.find_below(&names, usage.provider, true)?;
         let input = input_of(usage.tokens);
         let mut more = More::NONE;

@@ -95,6 +95,7 @@ impl Pricer {
         if let Some(known) = self.known.get(&kind) {
             return Ok(known.clone());
         }
+        super::seen::note(c, usage)?;
         let terms = match self.book.terms(usage) {
             Some(terms) => Some((id_of(c, &terms)?, Arc::new(terms))),
             None => None,
