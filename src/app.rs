@@ -23,6 +23,9 @@ use crate::config::Config;
 use crate::domain::collection::Settings;
 use crate::ingest::collector::{Collector, Parts, Tuning};
 use crate::jobs::Jobs;
+use crate::prices::Desk;
+use crate::prices::fetch::Web;
+use crate::prices::schedule::Step;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, data_key};
 use crate::web::ctx::Frame;
@@ -41,6 +44,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 pub struct App {
     state: Data<AppState>,
     frame: Data<Frame>,
+    prices: Data<Desk>,
     listener: TcpListener,
     jobs: Jobs,
     generated: Option<SecretString>,
@@ -52,6 +56,8 @@ pub struct Circumstances {
     pub clock: Clock,
     pub demo: bool,
     pub tuning: Tuning,
+    /// The way to the price sources.
+    pub price_sources: Web,
 }
 
 impl App {
@@ -66,6 +72,7 @@ impl App {
             clock,
             demo,
             tuning,
+            price_sources,
         } = circumstances;
         let store = Store::open(&Options::at(&config.db_path))?;
         let listener = TcpListener::bind(config.listen)
@@ -100,9 +107,18 @@ impl App {
             stop,
         });
         collection::apply(&state, false).await?;
+        let prices = Data::new(Desk::new(
+            store,
+            clock,
+            price_sources,
+            state.settings.subscribe(),
+            state.status.clone(),
+        ));
         start_jobs(&mut jobs, &state, collector);
+        check_prices(&mut jobs, &prices);
         Ok(Self {
             frame: Data::new(frame(&state)),
+            prices,
             state,
             listener,
             jobs,
@@ -131,12 +147,13 @@ impl App {
         let Self {
             state,
             frame,
+            prices,
             listener,
             mut jobs,
             ..
         } = self;
-        let server =
-            http_server(listener, &state, &frame).context("cannot start the web server")?;
+        let server = http_server(listener, &state, &frame, &prices)
+            .context("cannot start the web server")?;
         let handle = server.handle();
         let mut serving = tokio::spawn(server);
         let outcome = tokio::select! {
@@ -210,17 +227,34 @@ fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
     jobs.spawn("collector", collector.run(state.stop.clone()));
 }
 
+/// The desk knows whether a check is due; here it is only asked often enough.
+fn check_prices(jobs: &mut Jobs, prices: &Data<Desk>) {
+    let prices = prices.clone();
+    jobs.every("prices", Duration::from_mins(10), move || {
+        let prices = prices.clone();
+        async move {
+            match prices.step().await {
+                Ok(Step::NotDue | Step::Checked) => {}
+                Ok(Step::Applied(n)) => log::info!("{n} prices were brought up to date"),
+                Err(error) => log::warn!("cannot check prices: {error}"),
+            }
+        }
+    });
+}
+
 /// Apart because the builder is not `Send`.
 fn http_server(
     listener: TcpListener,
     state: &Data<AppState>,
     frame: &Data<Frame>,
+    prices: &Data<Desk>,
 ) -> std::io::Result<Server> {
-    let (state, frame) = (state.clone(), frame.clone());
+    let (state, frame, prices) = (state.clone(), frame.clone(), prices.clone());
     let server = HttpServer::new(move || {
         WebApp::new()
             .app_data(state.clone())
             .app_data(frame.clone())
+            .app_data(prices.clone())
             .wrap(from_fn(pipeline::around))
             .configure(|services| routes::all(services, &state.config))
     });

@@ -12,6 +12,7 @@ use crate::app::{App, Circumstances};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::collector::Tuning;
+use crate::prices::fetch::Web;
 
 /// A second signal: as the shell would say it.
 const INTERRUPTED: i32 = 130;
@@ -32,6 +33,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         clock: Clock::System,
         demo: false,
         tuning: Tuning::default(),
+        price_sources: Web::internet(),
     };
     let mut app = App::build(config, circumstances, stop).await?;
     introduce(&mut app)?;

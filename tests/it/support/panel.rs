@@ -13,6 +13,7 @@ use cpamp::cli;
 use cpamp::clock::Clock;
 use cpamp::config::Config;
 use cpamp::ingest::collector::Tuning;
+use cpamp::prices::fetch::Web;
 use cpamp::store::Store;
 use cpamp::web::state::AppState;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -24,11 +25,18 @@ use super::events::MORNING;
 
 pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests";
 
+/// No price source answers.
+fn nowhere() -> Web {
+    let patience = std::time::Duration::from_secs(1);
+    Web::elsewhere(|_| String::from("http://127.0.0.1:9/"), patience)
+}
+
 /// What a panel is started with.
 pub(crate) struct Setup {
     environment: BTreeMap<String, String>,
     directory: TempDir,
     demo: bool,
+    price_sources: Web,
 }
 
 impl Setup {
@@ -43,6 +51,12 @@ impl Setup {
         self.env("CPAMP_CPA_URL", "")
             .env("CPAMP_CPA_MANAGEMENT_KEY", "")
             .env("CPAMP_COLLECTOR_ENABLED", "")
+    }
+
+    /// By default there is none: no test goes to the internet.
+    pub(crate) fn price_sources(mut self, web: Web) -> Self {
+        self.price_sources = web;
+        self
     }
 
     pub(crate) fn demo(mut self) -> Self {
@@ -62,6 +76,7 @@ impl Setup {
             clock: clock.clone(),
             demo: self.demo,
             tuning: Tuning::default(),
+            price_sources: self.price_sources.clone(),
         };
         let (config, token) = (self.config(), stop.clone());
         let (started, ready) = tokio::sync::oneshot::channel();
@@ -112,6 +127,7 @@ impl Panel {
             environment: BTreeMap::new(),
             directory,
             demo: false,
+            price_sources: nowhere(),
         }
         .env("CPAMP_DATA_DIR", data.to_str().unwrap())
         .env("CPAMP_LISTEN", "127.0.0.1:0")
@@ -154,6 +170,7 @@ impl Panel {
             environment,
             directory,
             demo: false,
+            price_sources: nowhere(),
         }
         .env("CPAMP_DATA_DIR", &data)
         .env("CPAMP_LISTEN", "127.0.0.1:0")
