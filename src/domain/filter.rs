@@ -3,10 +3,12 @@
 
 mod hours;
 mod query;
+mod usage;
 mod view;
 
 pub use hours::WeekHours;
 pub use query::Ignored;
+pub use usage::{Metric, SumBy, SumSort, UsageView, grain_name};
 pub use view::{Column, Edge, PageOf, View};
 
 use super::units::{At, Ms};

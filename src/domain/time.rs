@@ -146,6 +146,58 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Where the period before lies, to compare with; `span` is this range
+    /// resolved. `None` of all time and of nothing.
+    #[must_use]
+    pub fn back(self, zone: Zone, (from, to): (At, At)) -> Option<Back> {
+        let whole_days = || {
+            let midnights = zone.day_start(from) == from && zone.day_start(to) == to;
+            let days = zone.local(to).date_naive() - zone.local(from).date_naive();
+            let days = u32::try_from(days.num_days()).ok()?;
+            (midnights && days > 0).then_some(Back::Days(days))
+        };
+        match self {
+            Self::All => None,
+            _ if from >= to => None,
+            Self::Today => Some(Back::Days(1)),
+            Self::Days(days) => Some(Back::Days(days)),
+            Self::LastHour | Self::Last24Hours => Some(Back::Span(to - from)),
+            Self::Between(..) => whole_days().or(Some(Back::Span(to - from))),
+        }
+    }
+}
+
+/// A step into the past: days on local clocks, or a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    Days(u32),
+    Span(Ms),
+}
+
+impl Back {
+    /// The moment that corresponds to `at`, by the clock for days.
+    #[must_use]
+    pub fn from(self, zone: Zone, at: At) -> At {
+        match self {
+            Self::Days(days) => zone.at(zone.local(at).naive_local() - Duration::days(days.into())),
+            Self::Span(span) => at - span,
+        }
+    }
+
+    /// As many edges as there are, each from its own, never descending: a
+    /// bucket is empty where clocks were set back in between.
+    #[must_use]
+    pub fn edges(self, zone: Zone, edges: &[At]) -> Vec<At> {
+        let mut last = At(i64::MIN);
+        let back = |at: &At| {
+            last = last.max(self.from(zone, *at));
+            last
+        };
+        edges.iter().map(back).collect()
+    }
+}
+
 /// Width of a chart bucket, on local clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grain {

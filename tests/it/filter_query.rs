@@ -2,7 +2,8 @@
 
 use cpamp::domain::event::{EventId, EventKey};
 use cpamp::domain::filter::{
-    Cache, Column, Edge, Outcome, PageOf, Selection, Sort, SortBy, View, WeekHours,
+    Cache, Column, Edge, Metric, Outcome, PageOf, Selection, Sort, SortBy, SumBy, SumSort,
+    UsageView, View, WeekHours,
 };
 use cpamp::domain::time::{Range, Zone};
 use cpamp::domain::units::{At, Ms};
@@ -227,7 +228,83 @@ fn views() -> impl Strategy<Value = View> {
         )
 }
 
+fn usage_views() -> impl Strategy<Value = UsageView> {
+    let sort = (select(SumBy::ALL.to_vec()), any::<bool>())
+        .prop_map(|(by, descending)| SumSort { by, descending });
+    (
+        views(),
+        option::of(select(UsageView::GRAINS.to_vec())),
+        select(Metric::ALL.to_vec()),
+        any::<bool>(),
+        option::of(sort),
+        any::<bool>(),
+    )
+        .prop_map(|(rows, grain, metric, compare, sort, mean)| UsageView {
+            grain,
+            metric,
+            compare,
+            sort,
+            mean,
+            ..UsageView::of_rows(&rows)
+        })
+}
+
+fn parse_usage(query: &str) -> UsageView {
+    let (view, ignored) = UsageView::parse(query, Zone::UTC);
+    assert!(ignored.is_empty(), "{query}: {ignored:?}");
+    view
+}
+
+#[test]
+fn sums_cover_a_week_and_compare_unless_told_otherwise() {
+    assert_eq!(UsageView::default().query(), "");
+    assert_eq!(
+        parse_usage("range=7d&vs=previous&metric=requests&by=auto"),
+        UsageView::default()
+    );
+    assert_eq!(parse_usage("range=24h").query(), "range=24h");
+    assert_eq!(parse_usage("vs=none&by=day").query(), "by=day&vs=none");
+}
+
+#[test]
+fn links_between_rows_and_sums_carry_range_and_conditions() {
+    let rows = parse("model=m&status=failed");
+    let sums = UsageView::of_rows(&rows);
+    assert_eq!(sums.query(), "range=24h&model=m&status=failed");
+    assert_eq!(parse_usage(&sums.query()).rows(), rows);
+    let week = parse_usage("key=ab&metric=cost&sort=-cost");
+    assert_eq!(week.rows().query(), "range=7d&key=ab");
+    assert_eq!(
+        UsageView::of_rows(&parse(&week.rows().query())).query(),
+        "key=ab"
+    );
+}
+
+#[test]
+fn what_only_the_list_knows_is_no_error_among_sums() {
+    assert_eq!(parse_usage("sort=time&n=100&cols=key&live=0").query(), "");
+    let (view, ignored) = UsageView::parse("by=minute&metric=x&vs=1&foo=1", Zone::UTC);
+    assert_eq!(view, UsageView::default());
+    let names: Vec<&str> = ignored.iter().map(|i| i.name.as_str()).collect();
+    assert_eq!(names, ["by", "metric", "vs", "foo"]);
+}
+
 proptest! {
+    #[test]
+    fn a_view_of_sums_survives_its_link(view in usage_views()) {
+        let (again, ignored) = UsageView::parse(&view.query(), Zone::UTC);
+        prop_assert_eq!(&again, &view);
+        prop_assert!(ignored.is_empty());
+        prop_assert_eq!(again.query(), view.query());
+    }
+
+    #[test]
+    fn any_query_reads_to_a_view_of_sums_that_survives(query in "\\PC{0,200}") {
+        let (view, _) = UsageView::parse(&query, Zone::UTC);
+        let (again, _) = UsageView::parse(&view.query(), Zone::UTC);
+        prop_assert_eq!(again, view);
+    }
+
     #[test]
     fn a_view_survives_its_link(view in views()) {
         let (again, ignored) = View::parse(&view.query(), Zone::UTC);

@@ -18,6 +18,15 @@ pub struct Ignored {
     pub value: String,
 }
 
+impl Ignored {
+    pub(super) fn new(name: &str, value: &str) -> Self {
+        Self {
+            name: name.chars().take(40).collect(),
+            value: value.chars().take(60).collect(),
+        }
+    }
+}
+
 /// Year 9999: later moments are typing errors.
 const LATEST: i64 = 253_402_300_799_999;
 const LONGEST_VALUE: usize = 300;
@@ -46,10 +55,7 @@ impl View {
             let understood =
                 value.len() <= LONGEST_VALUE && view.read(&name, &value, zone, &mut custom);
             if !understood && ignored.len() < 8 {
-                ignored.push(Ignored {
-                    name: name.chars().take(40).collect(),
-                    value: value.chars().take(60).collect(),
-                });
+                ignored.push(Ignored::new(&name, &value));
             }
         }
         if custom != Self::OPEN {
@@ -211,7 +217,7 @@ impl View {
 }
 
 /// The name of a range in the query string; a range between two moments has none.
-fn range_name(range: Range) -> String {
+pub(super) fn range_name(range: Range) -> String {
     match range {
         Range::Today => "today".into(),
         Range::LastHour => "1h".into(),

@@ -186,3 +186,65 @@ proptest! {
         }
     }
 }
+
+fn check_back(range: Range, zone_name: &str, span: [&str; 2], before: [&str; 2]) {
+    let zone = zone(zone_name);
+    let back = range.back(zone, (at(span[0]), at(span[1]))).unwrap();
+    assert_eq!(
+        span.map(|edge| back.from(zone, at(edge))),
+        before.map(at),
+        "{range:?}"
+    );
+}
+
+#[test]
+fn the_period_before_ends_at_the_same_time_of_day() {
+    // Clocks in Berlin go forward on 29 March.
+    check_back(
+        Range::Today,
+        "Europe/Berlin",
+        ["2026-03-29T22:00:00Z", "2026-03-30T12:00:00Z"],
+        ["2026-03-28T23:00:00Z", "2026-03-29T12:00:00Z"],
+    );
+    check_back(
+        Range::Days(7),
+        "Europe/Berlin",
+        ["2026-03-25T23:00:00Z", "2026-04-01T12:00:00Z"],
+        ["2026-03-18T23:00:00Z", "2026-03-25T13:00:00Z"],
+    );
+    check_back(
+        Range::Last24Hours,
+        "Europe/Berlin",
+        ["2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z"],
+        ["2026-03-27T12:00:00Z", "2026-03-28T12:00:00Z"],
+    );
+}
+
+#[test]
+fn whole_days_are_compared_with_whole_days() {
+    let march = [at("2026-02-28T23:00:00Z"), at("2026-03-31T22:00:00Z")];
+    let berlin = zone("Europe/Berlin");
+    let range = Range::Between(march[0], march[1]);
+    assert_eq!(
+        range.back(berlin, (march[0], march[1])),
+        Some(Back::Days(31))
+    );
+    let later = march[1] + Ms(1);
+    let back = range.back(berlin, (march[0], later));
+    assert_eq!(back, Some(Back::Span(later - march[0])));
+    assert_eq!(Range::All.back(berlin, (march[0], later)), None);
+    assert_eq!(range.back(berlin, (later, later)), None);
+}
+
+#[test]
+fn edges_of_the_period_before_never_descend() {
+    let berlin = zone("Europe/Berlin");
+    // 25 October 2026 has 25 hours.
+    let day = at("2026-10-24T22:00:00Z");
+    let edges = Grain::HalfHour.edges(berlin, day, berlin.next_day(day));
+    let before = Back::Days(1).edges(berlin, &edges);
+    assert_eq!(edges.len(), 51);
+    assert_eq!(before.len(), 51);
+    assert!(before.is_sorted());
+    assert_eq!((before[0], before[50]), (day - Ms::DAY, day));
+}
