@@ -193,6 +193,11 @@ impl Gateway {
         self.shared.world().offer_event(event);
     }
 
+    /// An attempt that is counted and gives no event, as some kinds do.
+    pub fn count_silently(&self) {
+        self.shared.world().count_attempt("", false);
+    }
+
     /// Any bytes as a queue item: no counting, no trimming.
     pub fn push_raw(&self, item: impl Into<Bytes>) {
         self.shared.world().offer(item.into());

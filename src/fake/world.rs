@@ -188,12 +188,16 @@ impl World {
             failed: bool,
         }
         if let Ok(counted) = serde_json::from_str::<Counted>(event) {
-            let index = self.countable(&counted.auth_index).to_owned();
-            let now = self.now();
-            self.counters.count(now, &index, counted.failed);
+            self.count_attempt(&counted.auth_index, counted.failed);
         }
         let written = event_form::written_by(self.version, event);
         self.offer(Bytes::from(written.unwrap_or_else(|| event.to_owned())));
+    }
+
+    pub(super) fn count_attempt(&mut self, auth_index: &str, failed: bool) {
+        let index = self.countable(auth_index).to_owned();
+        let now = self.now();
+        self.counters.count(now, &index, failed);
     }
 
     /// Events of a credential that is not configured here count for the first

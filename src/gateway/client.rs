@@ -29,6 +29,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     authorization: HeaderValue,
+    limit: Duration,
 }
 
 impl Client {
@@ -50,7 +51,6 @@ impl Client {
             .http1_only()
             .dns_resolver(AllowedHosts)
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
             .pool_max_idle_per_host(1)
             .tls_danger_accept_invalid_certs(connection.insecure_tls)
             .build()
@@ -59,7 +59,15 @@ impl Client {
             http,
             base,
             authorization: bearer(connection)?,
+            limit: TOTAL_TIMEOUT,
         })
+    }
+
+    /// Waits this long for each answer instead of ten seconds.
+    #[must_use]
+    pub fn patient(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// Everything setting up needs to know. The key is sent exactly once, and
@@ -119,6 +127,7 @@ impl Client {
             .http
             .put(url)
             .header(AUTHORIZATION, self.authorization.clone())
+            .timeout(self.limit)
             .json(&serde_json::json!({ "value": on }));
         accepted(request.send().await.map_err(unreachable)?).await?;
         Ok(())
@@ -151,7 +160,7 @@ impl Client {
 
     /// `path` below `/v0/management`, with the key.
     pub(crate) async fn get(&self, path: &str) -> Result<Response, Error> {
-        self.get_within(path, TOTAL_TIMEOUT).await
+        self.get_within(path, self.limit).await
     }
 
     pub(crate) async fn get_within(&self, path: &str, limit: Duration) -> Result<Response, Error> {
@@ -165,7 +174,8 @@ impl Client {
     }
 
     async fn anonymous(&self, method: Method, path: &str) -> Result<Response, Error> {
-        let request = self.http.request(method, format!("{}{path}", self.base));
+        let url = format!("{}{path}", self.base);
+        let request = self.http.request(method, url).timeout(self.limit);
         request.send().await.map_err(unreachable)
     }
 }
@@ -284,34 +294,49 @@ pub(crate) fn unreachable(error: reqwest::Error) -> Error {
     if error.is_timeout() {
         return Error::TimedOut;
     }
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    let mut last = String::new();
-    while let Some(cause) = source {
-        if let Some(known) = cause.downcast_ref::<Error>() {
-            return known.clone();
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
-                return Error::Unreachable(Cause::Tls(short(&tls.to_string())));
-            }
-            match io.kind() {
-                std::io::ErrorKind::ConnectionRefused => {
-                    return Error::Unreachable(Cause::Refused);
-                }
-                std::io::ErrorKind::ConnectionReset
-                | std::io::ErrorKind::ConnectionAborted
-                | std::io::ErrorKind::BrokenPipe
-                | std::io::ErrorKind::UnexpectedEof => {
-                    return Error::Unreachable(Cause::Dropped);
-                }
-                _ => {}
-            }
-        }
-        last = cause.to_string();
-        source = cause.source();
+    cause_of(&error).unwrap_or_else(|| {
+        let text = innermost(&error).to_string();
+        Error::Unreachable(Cause::Other(short(&text)))
+    })
+}
+
+type AnyError = dyn std::error::Error + 'static;
+
+/// The first error of a chain that says something definite.
+pub(crate) fn cause_of(error: &AnyError) -> Option<Error> {
+    use std::io::ErrorKind;
+    if let Some(known) = error.downcast_ref::<Error>() {
+        return Some(known.clone());
     }
-    if last.contains("connection closed") {
-        return Error::Unreachable(Cause::Dropped);
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(Error::Unreachable(Cause::Tls(short(&tls.to_string()))));
     }
-    Error::Unreachable(Cause::Other(short(&last)))
+    let cause = match error
+        .downcast_ref::<std::io::Error>()
+        .map(std::io::Error::kind)
+    {
+        Some(ErrorKind::ConnectionRefused) => Cause::Refused,
+        Some(
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof,
+        ) => Cause::Dropped,
+        _ if error.to_string().contains("connection closed") => Cause::Dropped,
+        _ => return inner(error).and_then(cause_of),
+    };
+    Some(Error::Unreachable(cause))
+}
+
+fn innermost(error: &AnyError) -> &AnyError {
+    inner(error).map_or(error, innermost)
+}
+
+/// An I/O error hides what it was made of from `source`.
+fn inner(error: &AnyError) -> Option<&AnyError> {
+    let io = error.downcast_ref::<std::io::Error>();
+    match io.and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }

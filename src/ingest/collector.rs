@@ -93,6 +93,7 @@ pub struct Collector {
 #[derive(Clone)]
 pub struct Handle {
     status: watch::Receiver<Status>,
+    board: Arc<Board>,
     nudge: Arc<Notify>,
     store: Store,
     keyring: watch::Receiver<Option<Keyring>>,
@@ -111,16 +112,17 @@ impl Collector {
     #[must_use]
     pub fn new(parts: Parts) -> (Self, Handle) {
         let (board, status) = Board::new(parts.clock.clone());
-        let nudge = Arc::new(Notify::new());
+        let (board, nudge) = (Arc::new(board), Arc::new(Notify::new()));
         let handle = Handle {
             status,
+            board: Arc::clone(&board),
             nudge: Arc::clone(&nudge),
             store: parts.store.clone(),
             keyring: parts.keyring.clone(),
         };
         let collector = Self {
             parts,
-            board: Arc::new(board),
+            board,
             nudge,
         };
         (collector, handle)
@@ -262,7 +264,10 @@ impl Handle {
     pub async fn retry_rejects(&self) -> Result<Retried, RetryError> {
         let keyring = self.keyring.borrow().clone();
         let keyring = keyring.ok_or(RetryError::NoKey)?;
-        Ok(retry_all(&self.store, &keyring).await?)
+        let retried = retry_all(&self.store, &keyring).await?;
+        let counters = self.store.read(counters::all).await?;
+        self.board.update(|facts| facts.counters = counters);
+        Ok(retried)
     }
 }
 

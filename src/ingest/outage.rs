@@ -11,8 +11,9 @@ pub(super) struct Outage {
     /// A question was left without an answer at this moment: what it took from
     /// the queue, if anything, is lost.
     pub(super) unanswered: Option<At>,
-    /// The same for a subscription that broke, from its last sign of life on.
-    pub(super) unheard: Option<(At, At)>,
+    /// A subscription broke: what was sent after its last sign of life is lost,
+    /// up to its end; `None` = the gateway may not have noticed the end.
+    pub(super) unheard: Option<(At, Option<At>)>,
     /// Nothing listened at its port, or another version came back: the queue
     /// was in the memory of a process that is gone.
     pub(super) restarted: bool,
@@ -46,10 +47,8 @@ impl Outage {
         ));
         let unanswered = self.unanswered.map(|at| (self.since, at));
         gaps.extend(unanswered.and_then(|(from, to)| gap(from, to, "answer_lost")));
-        gaps.extend(
-            self.unheard
-                .and_then(|(from, to)| gap(from, to, "subscription_lost")),
-        );
+        let unheard = self.unheard.map(|(from, to)| (from, to.unwrap_or(now)));
+        gaps.extend(unheard.and_then(|(from, to)| gap(from, to, "subscription_lost")));
         gaps
     }
 }
@@ -104,10 +103,15 @@ mod tests {
         };
         check(outage, 900, &[(500, 700, "answer_lost")]);
         let outage = Outage {
-            unheard: Some((At(400), At(700))),
+            unheard: Some((At(400), Some(At(700)))),
             ..Outage::since(At(500))
         };
         check(outage, 900, &[(400, 700, "subscription_lost")]);
+        let outage = Outage {
+            unheard: Some((At(400), None)),
+            ..Outage::since(At(500))
+        };
+        check(outage, 900, &[(400, 900, "subscription_lost")]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 impl Taker {
     pub(super) async fn session(&mut self, life: &mut Life) -> Result<End, Error> {
         life.tried = None;
-        let client = Client::new(&life.connection)?;
+        let client = Client::new(&life.connection)?.patient(self.tuning.limits.answer);
         let identified = life.identified;
         let look = async {
             if !identified {
@@ -180,6 +180,7 @@ impl Taker {
             self.record_gaps(gap(quiet, started, "competing_consumer"));
         }
         self.collecting(transport);
+        let tick = TICK.min(self.tuning.look_every);
         let end = loop {
             let interrupted = self.is_interrupted(&life.settings);
             let better = life.ladder.better(transport, Moment::now()).is_some();
@@ -192,10 +193,10 @@ impl Taker {
             }
             let messages = tokio::select! {
                 messages = subscription.next(MESSAGES) => messages,
-                () = tokio::time::sleep(TICK) => Ok(Messages::default()),
+                () = tokio::time::sleep(tick) => Ok(Messages::default()),
                 () = self.interrupted(&life.settings) => continue,
             };
-            let messages = messages.inspect_err(|_| self.unheard(&subscription))?;
+            let messages = messages.inspect_err(|error| self.unheard(&subscription, error))?;
             if messages.refreshed {
                 health.hurry();
             }
@@ -229,14 +230,15 @@ impl Taker {
         }
     }
 
-    /// A subscription broke: what was sent since its last sign of life may be
-    /// lost.
-    fn unheard(&mut self, subscription: &Subscription) {
+    /// A subscription broke. After an orderly end the gateway queues again;
+    /// after silence it may go on sending to nobody.
+    fn unheard(&mut self, subscription: &Subscription, error: &Error) {
         let now = self.clock.now();
         let silent = millis(subscription.heard().elapsed());
         let since = self.answered.map_or(now, |(at, _)| at);
         let outage = self.outage.get_or_insert(Outage::since(since));
-        outage.unheard = Some((now - silent, now));
+        let end = (!matches!(error, Error::TimedOut)).then_some(now);
+        outage.unheard = Some((now - silent, end));
     }
 
     fn has_room(&self) -> bool {

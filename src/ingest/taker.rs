@@ -392,7 +392,11 @@ impl Taker {
         }
         self.taken += count;
         self.memory.last_taken_at = Some(now);
-        self.board.update(|facts| facts.last_taken_at = Some(now));
+        let backlog = *self.backlog.borrow();
+        self.board.update(|facts| {
+            facts.last_taken_at = Some(now);
+            facts.backlog = backlog;
+        });
     }
 }
 

@@ -4,10 +4,15 @@
 
 mod support;
 
+mod collect_redis;
+mod collect_spool;
+mod collect_transports;
+mod collect_trouble;
 mod fake_http;
 mod fake_resp;
 mod fake_traffic;
 mod filter_query;
+mod gateway_client;
 mod login;
 mod price_sync;
 mod recorded_events;

@@ -9,3 +9,4 @@ pub(crate) mod naive;
 pub(crate) mod ordered;
 pub(crate) mod panel;
 pub(crate) mod plans;
+pub(crate) mod rig;

@@ -60,7 +60,8 @@ impl Answer {
     pub(super) async fn next(&mut self) -> Result<Vec<Vec<u8>>, Error> {
         let mut items = Vec::new();
         let mut bytes = 0;
-        while bytes < GROUP_BYTES
+        // An empty group means the end, so a large item is waited for.
+        while (bytes < GROUP_BYTES || items.is_empty())
             && let State::Arriving(splitter) = &mut self.state
         {
             match self.response.chunk().await {

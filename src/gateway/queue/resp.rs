@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 
 use super::Limits;
 use crate::domain::collection::{Connection, PopSide};
-use crate::gateway::types::{Cause, Error};
+use crate::gateway::types::{Cause, Error, short};
 use crate::gateway::{address, client};
 
 /// What to pop. CPA answers both sides alike; since 7.1.44 it knows only the
@@ -148,32 +148,17 @@ pub(super) fn explain(error: &RedisError) -> Error {
     if error.is_timeout() {
         return Error::TimedOut;
     }
-    if error.is_connection_refusal() {
-        return Error::Unreachable(Cause::Refused);
-    }
     match error.kind() {
         ErrorKind::AuthenticationFailed => Error::KeyRejected,
         // Usually `HTTP/1.1 400`: an old CPA, or a proxy that speaks only HTTP.
         ErrorKind::Parse => Error::Unsupported(String::from("the answer is not RESP")),
-        _ if error.is_connection_dropped() => Error::Unreachable(Cause::Dropped),
-        _ => tls_fault(error).unwrap_or_else(|| {
-            Error::Unreachable(Cause::Other(crate::gateway::types::short(
-                &error.to_string(),
-            )))
+        _ if error.is_connection_refusal() => Error::Unreachable(Cause::Refused),
+        _ => client::cause_of(error).unwrap_or_else(|| {
+            Error::Unreachable(if error.is_connection_dropped() {
+                Cause::Dropped
+            } else {
+                Cause::Other(short(&error.to_string()))
+            })
         }),
     }
-}
-
-fn tls_fault(error: &RedisError) -> Option<Error> {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(io) = cause.downcast_ref::<std::io::Error>()
-            && let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>())
-        {
-            let text = crate::gateway::types::short(&tls.to_string());
-            return Some(Error::Unreachable(Cause::Tls(text)));
-        }
-        source = cause.source();
-    }
-    None
 }

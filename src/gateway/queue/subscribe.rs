@@ -67,12 +67,13 @@ impl Subscription {
 
     /// Waits for messages and returns those that are there, at most `limit`.
     /// Cancel-safe: nothing is lost when the future is dropped while waiting.
+    /// `TimedOut` when the other side gives no sign of life.
     pub async fn next(&mut self, limit: usize) -> Result<Messages, Error> {
         let first = tokio::select! {
             biased;
             message = self.stream.next() => message,
             // Ends only when the other side is dead.
-            _ = &mut self.alive => None,
+            _ = &mut self.alive => return Err(Error::TimedOut),
         };
         let mut messages = Messages::default();
         let mut next = Some(first.ok_or(Error::Unreachable(Cause::Dropped))?);
