@@ -7,6 +7,7 @@ pub mod counting;
 pub mod event;
 pub mod filter;
 pub mod headers;
+pub mod key_alias;
 pub mod mask;
 pub mod pricing;
 pub mod redact;

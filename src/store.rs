@@ -16,6 +16,7 @@ pub mod events;
 pub mod export;
 pub mod gaps;
 mod headers;
+pub mod key_alias;
 pub mod list;
 pub mod lock;
 pub mod maintain;

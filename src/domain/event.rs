@@ -63,11 +63,25 @@ pub struct Account {
 }
 
 /// A client's key: 16 hex digits of a keyed hash, and the mask (`clie…0001`).
-/// Both are empty when the gateway runs without client keys.
+/// Both are empty when the gateway runs without client keys. The alias is what
+/// people call it in the panel; the gateway knows none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientKey {
     pub hash: String,
     pub mask: String,
+    pub alias: String,
+}
+
+impl ClientKey {
+    /// What people read: the alias, or else the mask.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        if self.alias.is_empty() {
+            &self.mask
+        } else {
+            &self.alias
+        }
+    }
 }
 
 /// One upstream attempt. Empty text means the field was absent or empty.

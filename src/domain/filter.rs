@@ -41,7 +41,7 @@ pub struct Selection {
     /// The gateway's request id, exactly.
     pub request_id: Option<String>,
     /// Free text: request id, or part of a model, alias, provider, account
-    /// label or key mask; case-insensitive, `%` and `_` are plain characters.
+    /// label, key mask or key alias; case-insensitive, `%` and `_` are plain characters.
     pub search: Option<String>,
 }
 

@@ -251,6 +251,7 @@ impl<'a> Secrets<'a> {
         ClientKey {
             hash: keys.client_key(self.client),
             mask: mask::secret(&redact::visible(self.client, ' ')),
+            alias: String::new(),
         }
     }
 

@@ -112,9 +112,12 @@ fn account(names: &Dictionary, row: &StoredEvent) -> Account {
 }
 
 fn client_key(names: &Dictionary, row: &StoredEvent) -> ClientKey {
+    let hash = names.value(Kind::ClientKey, row.client_key);
+    let alias = names.key_alias(hash);
     ClientKey {
-        hash: names.value(Kind::ClientKey, row.client_key).to_owned(),
+        hash: hash.to_owned(),
         mask: names.label(Kind::ClientKey, row.client_key).to_owned(),
+        alias: alias.unwrap_or_default().to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use diesel::prelude::*;
 
 use super::error::Result;
+use super::key_alias;
 use super::schema::dimension;
 
 /// What a text says of an event. The discriminant is stored: never renumber.
@@ -93,6 +94,8 @@ pub struct Name {
 #[derive(Debug, Default)]
 pub struct Dictionary {
     tables: [Table; Kind::ALL.len()],
+    /// What people call clients' keys, by hash.
+    key_aliases: HashMap<Arc<str>, Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -133,7 +136,23 @@ impl Dictionary {
         self.name(kind, id).map_or("", |name| &name.value)
     }
 
-    /// What people read; the text itself when it has no label.
+    /// What people call the client key of a hash.
+    #[must_use]
+    pub fn key_alias(&self, hash: &str) -> Option<&str> {
+        self.key_aliases.get(hash).map(AsRef::as_ref)
+    }
+
+    /// The best name there is: the alias of a client's key, or the label.
+    #[must_use]
+    pub fn title(&self, kind: Kind, id: i32) -> &str {
+        let alias = match kind {
+            Kind::ClientKey => self.key_alias(self.value(kind, id)),
+            _ => None,
+        };
+        alias.unwrap_or_else(|| self.label(kind, id))
+    }
+
+    /// What events say; the text itself when it has no label.
     #[must_use]
     pub fn label(&self, kind: Kind, id: i32) -> &str {
         self.name(kind, id).map_or("", |name| {
@@ -203,7 +222,18 @@ impl Names {
                 );
             }
         }
+        dictionary.key_aliases = key_alias::in_force(c)?;
         Ok(Self(Arc::new(RwLock::new(dictionary))))
+    }
+
+    /// After a commit; `None` takes the alias away.
+    pub(super) fn name_key(&self, hash: &str, alias: Option<&str>) {
+        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let aliases = &mut dictionary.key_aliases;
+        match alias {
+            Some(alias) => aliases.insert(hash.into(), alias.into()),
+            None => aliases.remove(hash),
+        };
     }
 
     /// Makes the names of a transaction visible. Called as its last step, so no

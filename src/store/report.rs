@@ -107,7 +107,7 @@ fn choice(names: &Dictionary, dimension: Dimension, id: i64, requests: i64) -> C
             let id = i32::try_from(id).unwrap_or_default();
             (
                 names.value(kind, id).to_owned(),
-                names.label(kind, id).to_owned(),
+                names.title(kind, id).to_owned(),
             )
         }
         None => (id.to_string(), id.to_string()),

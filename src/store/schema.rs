@@ -211,3 +211,13 @@ diesel::table! {
         content -> Binary,
     }
 }
+
+diesel::table! {
+    key_alias (hash) {
+        hash -> Text,
+        alias -> Text,
+        folded -> Text,
+        before -> Text,
+        changed_at_ms -> BigInt,
+    }
+}

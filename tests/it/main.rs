@@ -13,6 +13,7 @@ mod fake_resp;
 mod fake_traffic;
 mod filter_query;
 mod gateway_client;
+mod key_aliases;
 mod login;
 mod price_sync;
 mod recorded_events;

@@ -222,13 +222,9 @@ fn names_containing(dictionary: &Dictionary, text: &str) -> Vec<Test> {
     searched
         .into_iter()
         .filter_map(|(column, kind)| {
-            let matching = dictionary.iter(kind).filter(|(_, name)| {
-                let shown = if name.label.is_empty() {
-                    &name.value
-                } else {
-                    &name.label
-                };
-                shown.to_lowercase().contains(&text)
+            let matching = dictionary.iter(kind).filter(|(id, _)| {
+                let (label, title) = (dictionary.label(kind, *id), dictionary.title(kind, *id));
+                label.to_lowercase().contains(&text) || title.to_lowercase().contains(&text)
             });
             let ids: Vec<i32> = matching.map(|(id, _)| id).collect();
             (!ids.is_empty()).then(|| Test::In(column, ids.into_iter().collect()))

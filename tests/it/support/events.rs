@@ -28,6 +28,7 @@ pub(crate) fn event(n: i64) -> Event {
         client_key: ClientKey {
             hash: String::from("0123456789abcdef"),
             mask: String::from("clie…0001"),
+            alias: String::new(),
         },
         endpoint: String::from("POST /v1/chat/completions"),
         effort: String::from("high"),
