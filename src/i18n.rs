@@ -4,9 +4,13 @@
 
 use std::borrow::Cow;
 
+pub mod doctor;
 pub mod errors;
 mod format;
+pub mod home;
 pub mod login;
+pub mod request;
+pub mod requests;
 pub mod shell;
 
 pub use format::UNKNOWN;
@@ -78,18 +82,30 @@ pub struct Messages {
     pub shell: &'static shell::Shell,
     pub errors: &'static errors::Errors,
     pub login: &'static login::Login,
+    pub doctor: &'static doctor::Doctor,
+    pub home: &'static home::Home,
+    pub request: &'static request::Request,
+    pub requests: &'static requests::Requests,
 }
 
 static EN: Messages = Messages {
     shell: &shell::EN,
     errors: &errors::EN,
     login: &login::EN,
+    doctor: &doctor::EN,
+    home: &home::EN,
+    request: &request::EN,
+    requests: &requests::EN,
 };
 
 static ZH_CN: Messages = Messages {
     shell: &shell::ZH_CN,
     errors: &errors::ZH_CN,
     login: &login::ZH_CN,
+    doctor: &doctor::ZH_CN,
+    home: &home::ZH_CN,
+    request: &request::ZH_CN,
+    requests: &requests::ZH_CN,
 };
 
 #[must_use]

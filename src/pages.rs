@@ -3,15 +3,21 @@
 
 use actix_web::web::ServiceConfig;
 
+pub mod cell;
+pub mod chart;
+pub mod diagnosis;
 pub mod login;
 pub mod prefs;
+pub mod requests;
 pub mod shell;
+pub mod sums;
 
 /// Every route of the screens in this module, below the base path, behind
 /// the guard.
 pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);
     prefs::routes(config);
+    requests::routes(config);
     shell::routes(config);
 }
 

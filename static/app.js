@@ -1,2 +1,79 @@
-// Everything works without this file; it makes the page calmer, not possible.
-document.documentElement.classList.add("scripted");
+// Everything works without this file; it makes pages calmer, not possible. It
+// listens on the document, for data-* hooks, and owns no state of the server.
+(() => {
+  const root = document.documentElement;
+  const base = document.body.dataset.base;
+  root.classList.add("scripted");
+
+  // The zone of this browser, for those who chose none; the next page uses it.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes("cpamp_tz=" + zone)) {
+    document.cookie = `cpamp_tz=${zone}; path=${base || "/"}; max-age=31536000; samesite=lax`;
+  }
+
+  // Timed requests rest while nobody looks, or while somebody reads: a menu or
+  // a table is open inside, or text in it is selected.
+  const busy = (part) => {
+    const selected = getSelection();
+    return part.contains(document.activeElement?.closest("input, select, textarea"))
+      || (selected && !selected.isCollapsed && part.contains(selected.anchorNode));
+  };
+  document.addEventListener("htmx:config:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.sourceEvent?.type === "every" && (document.hidden || busy(ctx.sourceElement))) event.preventDefault();
+  });
+
+  // Live rows: newest first although attempts end in any order, none twice, and
+  // only as many as the page promised.
+  const tidy = (rows) => {
+    for (const row of [...rows.querySelectorAll(".fresh")].reverse()) {
+      const same = [...rows.children].filter((other) => other.id === row.id && other !== row);
+      same.forEach((other) => other.remove());
+      let after = row.nextElementSibling;
+      while (after && after.id > row.id) after = after.nextElementSibling;
+      rows.insertBefore(row, after);
+    }
+    while (rows.children.length > +rows.dataset.live) rows.lastElementChild.remove();
+  };
+  const live = (lost) => {
+    const part = document.getElementById("live");
+    const state = part?.querySelector(".state.ok");
+    if (!state || part.classList.contains("lost") === lost) return;
+    part.classList.toggle("lost", lost);
+    const word = state.lastElementChild;
+    [word.textContent, state.dataset.word] = [state.dataset.word, word.textContent];
+  };
+  document.addEventListener("htmx:sse:before:message", (event) => {
+    event.target.querySelectorAll?.(".fresh").forEach((row) => row.classList.remove("fresh"));
+  });
+  document.addEventListener("htmx:sse:after:message", (event) => {
+    if (event.target.dataset?.live) tidy(event.target);
+  });
+  document.addEventListener("htmx:sse:after:connection", () => live(false));
+  document.addEventListener("htmx:sse:error", () => live(true));
+
+  // One menu at a time; outside and Esc close it and give the focus back.
+  const menus = () => document.querySelectorAll(".menu[open], .prefs[open], .more > [open]");
+  document.addEventListener("click", (event) => {
+    menus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    const copy = event.target.closest?.("[data-copy]");
+    if (copy && navigator.clipboard) {
+      event.preventDefault();
+      navigator.clipboard.writeText(copy.dataset.copy || copy.href || location.href).then(() => {
+        const said = copy.querySelector("[data-done]");
+        if (said) [said.textContent, said.dataset.done] = [said.dataset.done, said.textContent];
+      });
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") menus().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+    const writing = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key === "/" && !writing && !event.ctrlKey && !event.metaKey) {
+      const search = document.getElementById("q");
+      if (search) { event.preventDefault(); search.focus(); }
+    }
+  });
+
+  // A mistake in a form takes the focus; the rest of the page keeps it.
+  document.addEventListener("htmx:after:swap", () => document.getElementById("error")?.focus());
+})();

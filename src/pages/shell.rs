@@ -5,6 +5,7 @@ use actix_web::web::{Query, ServiceConfig, get};
 use askama::Template;
 
 use crate::web::ctx::Ctx;
+use crate::web::error::Result;
 use crate::web::hx;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -23,12 +24,10 @@ struct Seen {
     tag: String,
 }
 
-async fn reader(ctx: Ctx, seen: Query<Seen>) -> actix_web::Result<HttpResponse> {
+async fn reader(ctx: Ctx, seen: Query<Seen>) -> Result<HttpResponse> {
     if ctx.reader.tag() == seen.tag {
         return Ok(hx::unchanged());
     }
-    let html = Rail { ctx }
-        .render()
-        .map_err(actix_web::error::ErrorInternalServerError)?;
+    let html = Rail { ctx }.render()?;
     Ok(hx::html_response(actix_web::http::StatusCode::OK).body(html))
 }

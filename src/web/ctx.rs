@@ -16,9 +16,10 @@ use super::prefs::{Prefs, zone_hint};
 use super::reader::Reader;
 use crate::clock::Clock;
 use crate::domain::collection::Status;
+use crate::domain::mask;
 use crate::domain::time::Zone;
 use crate::domain::units::At;
-use crate::i18n::{Lang, Messages, messages};
+use crate::i18n::{Lang, Messages, messages, plain};
 
 /// What pages need of the process. Registered once as `web::Data<Frame>`.
 #[derive(Clone, Debug)]
@@ -133,6 +134,16 @@ impl Ctx {
     #[must_use]
     pub fn local(&self, at: At) -> DateTime<Tz> {
         self.zone.local(at)
+    }
+
+    /// Somebody's name, or a mask of it where identities are to be hidden.
+    #[must_use]
+    pub fn identity(&self, name: &str) -> String {
+        match (self.prefs.mask, mask::is_email(name)) {
+            (false, _) => plain(name).into_owned(),
+            (true, true) => mask::email(name),
+            (true, false) => mask::secret(name),
+        }
     }
 
     #[must_use]

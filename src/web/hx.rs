@@ -10,6 +10,8 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
+use super::error::{Error, Result};
+
 /// What the browser asks for: a document, unless htmx asks for a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Want {
@@ -34,7 +36,7 @@ impl Want {
 
 impl FromRequest for Want {
     type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+    type Future = Ready<std::result::Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self::of(request.headers())))
@@ -68,23 +70,16 @@ macro_rules! regions {
 }
 
 /// The page or the region asked for, 404 for a region it does not have.
-pub fn respond<P: Page>(want: &Want, page: &P) -> actix_web::Result<HttpResponse> {
+pub fn respond<P: Page>(want: &Want, page: &P) -> Result<HttpResponse> {
     respond_as(StatusCode::OK, want, page)
 }
 
 /// As [`respond`] with another status: 422 for a form with mistakes.
-pub fn respond_as<P: Page>(
-    status: StatusCode,
-    want: &Want,
-    page: &P,
-) -> actix_web::Result<HttpResponse> {
+pub fn respond_as<P: Page>(status: StatusCode, want: &Want, page: &P) -> Result<HttpResponse> {
     let html = match want {
-        Want::Document => page.render(),
-        Want::Region(id) => page
-            .region(id)
-            .ok_or_else(|| actix_web::error::ErrorNotFound("no such region"))?,
+        Want::Document => page.render()?,
+        Want::Region(id) => page.region(id).ok_or(Error::NotFound)??,
     };
-    let html = html.map_err(actix_web::error::ErrorInternalServerError)?;
     Ok(html_response(status).body(html))
 }
 

@@ -125,7 +125,8 @@ pub fn reason(reason: &Reason, t: &Shell) -> &'static str {
 }
 
 /// Host and, where it is not the scheme's own, port.
-fn host(url: &str) -> Option<String> {
+#[must_use]
+pub fn host(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let host = url.host_str()?;
     Some(match url.port() {

@@ -1,0 +1,451 @@
+//! Series → SVG geometry, nothing else: bars, sparklines, strips and shares as
+//! numbers that templates print. Drawings stretch, words never do, so scales
+//! and ticks are text beside them. Zero is always the base line.
+
+use std::fmt;
+
+use chrono::{Datelike, Duration, NaiveDate, NaiveTime};
+
+use crate::domain::time::Zone;
+use crate::domain::units::{At, Ms};
+use crate::i18n::Lang;
+
+/// A coordinate; prints with at most one decimal.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct N(pub f64);
+
+impl fmt::Display for N {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:.1}", self.0);
+        f.write_str(text.strip_suffix(".0").unwrap_or(&text))
+    }
+}
+
+/// Counts of one bucket of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    pub requests: i64,
+    pub failed: i64,
+    /// Still filling.
+    pub open: bool,
+    /// What the mouse reads, and where it leads.
+    pub title: String,
+    pub href: String,
+}
+
+/// A drawn column: failures stand on the zero line, the rest on them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    pub x: N,
+    pub width: N,
+    pub y: N,
+    pub height: N,
+    pub bad_y: N,
+    pub bad_height: N,
+    pub open: bool,
+    pub title: String,
+    pub href: String,
+}
+
+/// A bar chart in a drawing `width` × `height` that is stretched to its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bars {
+    pub width: N,
+    pub height: N,
+    pub bars: Vec<Bar>,
+    /// Heights of the grid lines, zero line excluded.
+    pub grid: Vec<N>,
+    /// Labels beside the grid, from the top to `0`.
+    pub scale: Vec<String>,
+    /// The earlier period as a path; empty without one.
+    pub past: String,
+    pub ticks: Vec<Tick>,
+}
+
+/// A word under the drawing, placed in per cent of its width.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    pub x: String,
+    pub label: String,
+    /// Empty for a centred word; `start` or `end` at the borders.
+    pub anchor: &'static str,
+}
+
+const BAR: f64 = 10.0;
+const GAP: f64 = 1.6;
+/// The least height a failure is drawn with, so that one is never invisible.
+const LEAST: f64 = 1.2;
+
+/// Bars of equal width. `past` are the counts of an earlier period in the same
+/// buckets; `lines` is how many steps the scale may have.
+#[must_use]
+pub fn bars(columns: Vec<Column>, past: &[i64], height: f64, lines: i64, lang: Lang) -> Bars {
+    let width = real(columns.len().max(past.len()).max(1)) * BAR;
+    let most = columns
+        .iter()
+        .map(|column| column.requests)
+        .chain(past.iter().copied())
+        .max()
+        .unwrap_or(0);
+    let (top, step) = match lines {
+        // Only the top is labelled, so the steps below it need not be round.
+        1 => (nice(most, 5).0, nice(most, 5).0),
+        _ => nice(most, lines),
+    };
+    let up = |n: i64| float(n) / float(top) * height;
+    let bars = columns
+        .into_iter()
+        .enumerate()
+        .map(|(i, column)| {
+            let bad = match column.failed {
+                0 => 0.0,
+                failed => up(failed).max(LEAST),
+            };
+            let whole = up(column.requests).max(bad);
+            Bar {
+                x: N(real(i) * BAR + GAP / 2.0),
+                width: N(BAR - GAP),
+                y: N(height - whole),
+                height: N(whole - bad),
+                bad_y: N(height - bad),
+                bad_height: N(bad),
+                open: column.open,
+                title: column.title,
+                href: column.href,
+            }
+        })
+        .collect();
+    let steps: Vec<i64> = (1..=top / step).rev().map(|i| i * step).collect();
+    Bars {
+        width: N(width),
+        height: N(height),
+        bars,
+        grid: steps.iter().map(|n| N(height - up(*n))).collect(),
+        scale: steps.iter().chain(&[0]).map(|n| lang.compact(*n)).collect(),
+        past: line(past.iter().enumerate().map(|(i, n)| {
+            let x = (real(i) + 0.5) * BAR;
+            Some((x, height - up(*n)))
+        })),
+        ticks: Vec::new(),
+    }
+}
+
+/// The top of a scale and its step: the lowest round top over `most` that has
+/// at most `lines` steps. Never zero.
+#[must_use]
+pub fn nice(most: i64, lines: i64) -> (i64, i64) {
+    let most = most.max(1);
+    let fewest = lines.min(3);
+    (fewest..=lines.max(1))
+        .rev()
+        .map(|steps| {
+            let step = round_up((most + steps - 1) / steps);
+            (step * ((most + step - 1) / step), step)
+        })
+        .min_by_key(|(top, _)| *top)
+        .unwrap_or((most, most))
+}
+
+/// The next of 1, 2, 2.5, 5 times a power of ten.
+fn round_up(n: i64) -> i64 {
+    let mut power = 1;
+    loop {
+        for step in [10, 20, 25, 50] {
+            let step = step * power / 10;
+            if step >= n && step * 10 % power == 0 {
+                return step;
+            }
+        }
+        power *= 10;
+    }
+}
+
+/// A trend over 100 × 20, two units of air above; gaps where nothing is known.
+#[must_use]
+pub fn spark(values: &[Option<f64>]) -> String {
+    let most = values.iter().flatten().copied().fold(0.0, f64::max);
+    let steps = real(values.len().saturating_sub(1).max(1));
+    line(values.iter().enumerate().map(|(i, value)| {
+        let up = if most > 0.0 { (*value)? / most } else { 0.0 };
+        Some((real(i) / steps * 100.0, 20.0 - up * 18.0))
+    }))
+}
+
+/// `M` at the start and after each gap; a lone point becomes a dot.
+fn line(points: impl Iterator<Item = Option<(f64, f64)>>) -> String {
+    use fmt::Write as _;
+    let mut path = String::new();
+    let mut drawn = 0;
+    for point in points {
+        let Some((x, y)) = point else {
+            if drawn == 1 {
+                path.push_str("h.1");
+            }
+            drawn = 0;
+            continue;
+        };
+        let pen = if drawn == 0 { "M" } else { " " };
+        let _ = write!(path, "{pen}{} {}", N(x), N(y));
+        drawn += 1;
+    }
+    if drawn == 1 {
+        path.push_str("h.1");
+    }
+    path
+}
+
+/// Outcomes in equal cells as three paths, ten units a cell and twenty high:
+/// succeeded, failed (a foot, taller when more failed), no traffic (a low line).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strip {
+    pub width: usize,
+    pub good: String,
+    pub fail: String,
+    pub none: String,
+}
+
+#[must_use]
+pub fn strip(cells: &[(i64, i64)]) -> Strip {
+    use fmt::Write as _;
+    let mut strip = Strip {
+        width: cells.len() * 10,
+        ..Strip::default()
+    };
+    for (i, (requests, failed)) in cells.iter().enumerate() {
+        let x = i * 10;
+        if *requests == 0 {
+            let _ = write!(strip.none, "M{x} 18h8v2h-8z");
+            continue;
+        }
+        let foot = if *failed == 0 {
+            0.0
+        } else {
+            (float(*failed) / float(*requests) * 20.0).clamp(4.0, 20.0)
+        };
+        if foot < 20.0 {
+            let _ = write!(strip.good, "M{x} 0h8v{}h-8z", N(20.0 - foot));
+        }
+        if foot > 0.0 {
+            let _ = write!(strip.fail, "M{x} {}h8v{}h-8z", N(20.0 - foot), N(foot));
+        }
+    }
+    strip
+}
+
+/// One part of a share bar, in thousandths of its width.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    pub x: N,
+    pub width: N,
+    pub class: &'static str,
+}
+
+/// Parts of a whole side by side, two units apart; empty parts are left out.
+#[must_use]
+pub fn shares(parts: &[(&'static str, i64)]) -> Vec<Part> {
+    let whole: i64 = parts.iter().map(|(_, n)| *n).sum();
+    let mut x = 0.0;
+    parts
+        .iter()
+        .filter(|(_, n)| *n > 0 && whole > 0)
+        .map(|(class, n)| {
+            let room = float(*n) / float(whole) * 1000.0;
+            let part = Part {
+                x: N(x),
+                width: N((room - 2.0).max(1.0)),
+                class,
+            };
+            x += room;
+            part
+        })
+        .collect()
+}
+
+/// Words for a time axis: round local times, as many as fit in `room`.
+#[must_use]
+pub fn ticks(zone: Zone, from: At, to: At, room: i64, lang: Lang) -> Vec<Tick> {
+    const HOURLY: [i64; 8] = [5, 10, 15, 30, 60, 180, 360, 720];
+    const DAILY: [i64; 4] = [1, 2, 7, 14];
+    let span = (to - from).0.max(1);
+    let fits = |step: i64| span / step <= room;
+    let hourly = HOURLY.into_iter().find(|n| fits(n * Ms::MINUTE.0));
+    let daily = DAILY.into_iter().find(|n| fits(n * Ms::DAY.0));
+    let first = zone.local(from).date_naive();
+    let last = zone.local(to).date_naive();
+    let days = || first.iter_days().take_while(|day| *day <= last);
+    let year = zone.local(to).year();
+    let mut marks: Vec<(At, String)> = Vec::new();
+    if let Some(minutes) = hourly {
+        for day in days() {
+            for minute in (0..1440).step_by(usize::try_from(minutes).unwrap_or(60)) {
+                let at = zone.at(day.and_time(NaiveTime::MIN) + Duration::minutes(minute));
+                marks.push((at, lang.minute(&zone.local(at))));
+            }
+        }
+    } else {
+        let months = i64::from(last.year() - first.year()) * 12 / room.max(1) + 1;
+        let chosen = |day: &NaiveDate| match daily {
+            Some(step) => i64::from(day.num_days_from_ce()) % step == 0,
+            None => day.day() == 1 && i64::from(day.month0()) % months.min(12) == 0,
+        };
+        for day in days().filter(chosen) {
+            let at = zone.start_of(day);
+            marks.push((at, lang.day(&zone.local(at), year)));
+        }
+    }
+    marks
+        .into_iter()
+        .filter(|(at, _)| (from..=to).contains(at))
+        .map(|(at, label)| {
+            let share = float((at - from).0) / float(span) * 100.0;
+            Tick {
+                x: format!("{share:.2}%"),
+                label,
+                anchor: match share {
+                    ..2.0 => "start",
+                    98.0.. => "end",
+                    _ => "",
+                },
+            }
+        })
+        .collect()
+}
+
+/// Counts as coordinates: a chart is narrower than 2^53.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::as_conversions,
+    reason = "drawing only"
+)]
+fn float(n: i64) -> f64 {
+    n as f64
+}
+
+fn real(n: usize) -> f64 {
+    float(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(requests: i64, failed: i64) -> Column {
+        Column {
+            requests,
+            failed,
+            ..Column::default()
+        }
+    }
+
+    #[test]
+    fn scales_end_at_a_round_number_near_the_top() {
+        let check = |most, lines, top, step| assert_eq!(nice(most, lines), (top, step), "{most}");
+        check(0, 4, 1, 1);
+        check(1, 4, 1, 1);
+        check(7, 4, 8, 2);
+        check(100, 4, 100, 25);
+        check(281, 4, 300, 100);
+        check(120, 1, 200, 200);
+        check(9_999, 4, 10_000, 2_500);
+        check(1_000_000_007, 4, 1_500_000_000, 500_000_000);
+    }
+
+    #[test]
+    fn bars_stand_on_zero_and_a_failure_is_never_invisible() {
+        let chart = bars(
+            vec![column(100, 0), column(50, 1), column(0, 0)],
+            &[],
+            40.0,
+            1,
+            Lang::En,
+        );
+        let drawn: Vec<String> = chart
+            .bars
+            .iter()
+            .map(|b| format!("{} {}+{} {}+{}", b.x, b.y, b.height, b.bad_y, b.bad_height))
+            .collect();
+        assert_eq!(
+            drawn,
+            ["0.8 0+40 40+0", "10.8 20+18.8 38.8+1.2", "20.8 40+0 40+0"]
+        );
+        assert_eq!(chart.scale, ["100", "0"]);
+        let chart = bars(vec![column(130, 0)], &[], 40.0, 1, Lang::En);
+        assert_eq!(chart.scale, ["150", "0"]);
+        assert_eq!((chart.width, chart.grid), (N(30.0), vec![N(0.0)]));
+    }
+
+    #[test]
+    fn the_earlier_period_may_be_longer_than_this_one() {
+        let chart = bars(vec![column(5, 0)], &[10, 5, 0], 100.0, 4, Lang::En);
+        assert_eq!(chart.width, N(30.0));
+        assert_eq!(chart.past, "M5 0 15 50 25 100");
+    }
+
+    #[test]
+    fn a_trend_has_gaps_where_nothing_is_known() {
+        assert_eq!(
+            spark(&[Some(1.0), Some(2.0), None, Some(2.0)]),
+            "M0 11 33.3 2M100 2h.1"
+        );
+        assert_eq!(spark(&[Some(0.0), Some(0.0)]), "M0 20 100 20");
+        assert_eq!(spark(&[]), "");
+    }
+
+    #[test]
+    fn the_foot_of_a_cell_grows_with_its_failures() {
+        let strip = strip(&[(10, 0), (10, 1), (10, 10), (0, 0)]);
+        assert_eq!(strip.good, "M0 0h8v20h-8zM10 0h8v16h-8z");
+        assert_eq!(strip.fail, "M10 16h8v4h-8zM20 0h8v20h-8z");
+        assert_eq!(strip.none, "M30 18h8v2h-8z");
+    }
+
+    #[test]
+    fn parts_fill_the_whole_bar() {
+        let parts = shares(&[("a", 1), ("b", 0), ("c", 3)]);
+        assert_eq!(
+            parts,
+            [
+                Part {
+                    x: N(0.0),
+                    width: N(248.0),
+                    class: "a"
+                },
+                Part {
+                    x: N(250.0),
+                    width: N(748.0),
+                    class: "c"
+                },
+            ]
+        );
+        assert!(shares(&[("a", 0)]).is_empty());
+    }
+
+    #[test]
+    fn an_axis_speaks_round_local_times() {
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        let day = At(1_774_738_800_000); // 29 March 2026, 00:00 in Berlin: 23 hours long
+        let labels = |from, to| {
+            ticks(berlin, from, to, 9, Lang::En)
+                .iter()
+                .map(|tick| format!("{} {}", tick.x, tick.label))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(day, berlin.next_day(day)),
+            [
+                "0.00% 00:00",
+                "8.70% 03:00",
+                "21.74% 06:00",
+                "34.78% 09:00",
+                "47.83% 12:00",
+                "60.87% 15:00",
+                "73.91% 18:00",
+                "86.96% 21:00",
+                "100.00% 00:00",
+            ]
+        );
+        assert_eq!(labels(day, day + Ms(7 * Ms::DAY.0)).len(), 8);
+        let years = labels(day, day + Ms(900 * Ms::DAY.0));
+        assert!((4..=10).contains(&years.len()), "{years:?}");
+    }
+}
