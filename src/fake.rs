@@ -12,7 +12,11 @@ pub mod faults;
 mod go_json;
 mod http;
 pub mod ledger;
+mod logs;
 mod models;
+mod multipart;
+mod oauth;
+mod plugins;
 mod port;
 mod queue;
 mod reply;
@@ -20,8 +24,10 @@ mod resp;
 mod routes;
 mod schema;
 pub mod traffic;
+pub mod upstream;
 mod usage_queue;
 pub mod version;
+mod vertex;
 mod wire;
 mod world;
 mod yaml;
@@ -40,6 +46,7 @@ use config::{BadConfig, Config};
 pub use faults::Faults;
 pub use ledger::{Attempt, Tally, Via};
 use queue::Channel;
+use upstream::{Answer, Call, Upstream};
 pub use version::Version;
 use world::World;
 
@@ -62,6 +69,8 @@ pub struct Options {
     pub key_hash: Option<(String, String)>,
     /// Under a Home controller: RESP refuses, management is off.
     pub home: bool,
+    /// What `/management.html` serves; `None` = the file is missing.
+    pub panel_html: Option<String>,
     /// `MANAGEMENT_PASSWORD`: a second key that also turns remote access on.
     pub env_password: Option<String>,
     /// Certificate chain and key in PEM: TLS on the same port.
@@ -86,6 +95,7 @@ impl Options {
             auth_files: Vec::new(),
             key_hash: None,
             home: false,
+            panel_html: None,
             env_password: None,
             tls: None,
             sniff_deadline: Duration::from_secs(10),
@@ -256,6 +266,23 @@ impl Gateway {
     /// `gateway.set_faults(|f| f.delay = …)`; holds from the next answer on.
     pub fn set_faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut locked(&self.shared.faults));
+    }
+
+    /// Plays the world behind the gateway for `api-call`, OAuth log-ins and
+    /// version checks; without it every such request fails to connect. The text
+    /// of an error is the network's.
+    pub fn set_upstream(
+        &self,
+        play: impl Fn(&Call) -> Result<Answer, String> + Send + Sync + 'static,
+    ) {
+        self.shared.world().upstream = Upstream::new(play);
+    }
+
+    /// A request log of a failed request, by file name.
+    pub fn put_error_log(&self, name: &str, text: &str) {
+        let mut world = self.shared.world();
+        let now = world.now();
+        world.logs.put_error_log(now, name, text);
     }
 
     /// Counts since the start; restarts do not reset them.

@@ -1,6 +1,9 @@
 //! The auth files: one OAuth account each, as the gateway lists them. Files
 //! live in memory; their tokens are shown only to who downloads a file.
 
+pub(super) mod changes;
+pub(super) mod transfer;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::config::provider_keys::auth_index;
@@ -186,7 +189,6 @@ impl AuthFiles {
         true
     }
 
-    #[expect(dead_code, reason = "for routes to come")]
     pub(super) fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
         self.0.retain(|file| file.name != name);
@@ -201,7 +203,6 @@ impl AuthFiles {
         self.0.iter().find(|file| file.name == name)
     }
 
-    #[expect(dead_code, reason = "for routes to come")]
     /// Rewrites one file as the gateway does: compact, keys sorted.
     pub(super) fn edit(&mut self, name: &str, now: At, edit: impl FnOnce(&mut Map<String, Json>)) {
         if let Some(file) = self.0.iter_mut().find(|file| file.name == name) {

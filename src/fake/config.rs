@@ -152,7 +152,6 @@ impl Config {
         }
     }
 
-    #[expect(dead_code, reason = "for routes to come")]
     pub(super) fn logs_to_file(&self) -> bool {
         self.running.get("logging-to-file").is_true()
     }

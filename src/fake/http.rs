@@ -14,7 +14,6 @@ use hyper::{HeaderMap, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 
-use super::Shared;
 use super::ledger::Via;
 use super::models;
 use super::reply::{Reply, Request};
@@ -22,6 +21,7 @@ use super::routes;
 use super::version::Version;
 use super::wire::Wire;
 use super::world::{World, remember};
+use super::{Shared, logs};
 
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request";
@@ -79,12 +79,14 @@ async fn answer(
         .path_and_query()
         .map_or("/", |target| target.as_str());
     let line = format!("{} {target}", head.method);
+    let target = target.to_owned();
     shared.count(|tally| tally.http_requests += 1);
     remember(&mut shared.world().requests, line);
     let Ok(body) = body.collect().await else {
         return Err(CutOff);
     };
     let request = Request {
+        target,
         path: percent_decoded(head.uri.path()),
         query: url::form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
             .into_owned()
@@ -136,6 +138,7 @@ fn dispatch(world: &mut World, request: &Request, from: IpAddr) -> Reply {
     if let Some(redirect) = trailing_slash(world, request) {
         return redirect;
     }
+    let logs = world.config.logs_to_file();
     let reply = if request.method == "OPTIONS" {
         Reply::empty(204)
     } else if request.management_path().is_some() {
@@ -143,6 +146,9 @@ fn dispatch(world: &mut World, request: &Request, from: IpAddr) -> Reply {
     } else {
         outside(world, request)
     };
+    if logs {
+        logs::log_request(world, request, reply.status, from);
+    }
     with_cors(world.version, reply)
 }
 
@@ -154,6 +160,9 @@ fn management(world: &mut World, request: &Request, from: IpAddr) -> Reply {
     let route = routes::find(world.version, request.method.as_str(), path);
     if route.is_none() && !world.version.checks_key_on_unknown_paths() {
         return Reply::not_found();
+    }
+    if let Some(route) = route.filter(|route| route.is_open(world.version)) {
+        return (route.handler)(world, request);
     }
     let key = management_key(request);
     let reply = match (world.authenticate(Via::Http, from, &key), route) {
@@ -189,10 +198,24 @@ fn outside(world: &mut World, request: &Request) -> Reply {
             r#"{"endpoints":["POST /v1/chat/completions","POST /v1/completions","GET /v1/models"],"message":"CLI Proxy API Server"}"#,
         ),
         ("GET", "/v1/models") => models::get_for_clients(world, request),
-        // The panel's file is not there, and plugins serve nothing.
-        ("GET", "/management.html") => Reply::not_found(),
+        ("GET", "/management.html") => panel(world),
+        ("GET", "/anthropic/callback" | "/codex/callback" | "/antigravity/callback") => {
+            let page = "<html><body>You may close this window now.</body></html>";
+            Reply::new(200, "text/html; charset=utf-8", page)
+        }
+        // Plugins serve nothing.
         (_, path) if path.starts_with("/v0/") => Reply::not_found(),
         _ => Reply::new(404, "text/plain", "404 page not found"),
+    }
+}
+
+/// The panel is a file beside the configuration; it needs no key.
+fn panel(world: &World) -> Reply {
+    let management = world.config.running().get("remote-management");
+    let off = world.home || management.get("disable-control-panel").is_true();
+    match world.panel_html.clone().filter(|_| !off) {
+        Some(html) => Reply::new(200, "text/html; charset=utf-8", html),
+        None => Reply::not_found(),
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use serde_json::{Value as Json, json};
 
+use super::auth_files::AuthFile;
+use super::config::provider_keys;
 use super::go_json;
 use super::reply::{Reply, Request};
 use super::schema::Value;
@@ -22,6 +24,16 @@ impl Model {
             .get(key)
             .and_then(Json::as_str)
             .unwrap_or_default()
+    }
+}
+
+impl Model {
+    fn for_clients(&self, id: &str) -> Json {
+        let mut shown = json!({"id": id, "object": "model", "owned_by": self.text_of("owned_by")});
+        if let (Some(created), Json::Object(shown)) = (self.json.get("created"), &mut shown) {
+            shown.insert("created".to_owned(), created.clone());
+        }
+        shown
     }
 }
 
@@ -80,10 +92,7 @@ pub(super) fn get_of_auth_file(world: &mut World, request: &Request) -> Reply {
     let Some(name) = request.query("name").filter(|name| !name.is_empty()) else {
         return Reply::error(400, "name is required");
     };
-    let provider = world
-        .auth_files
-        .get(name)
-        .map(super::auth_files::AuthFile::provider);
+    let provider = world.auth_files.get(name).map(AuthFile::provider);
     let models: Vec<Json> = provider
         .into_iter()
         .flat_map(|provider| of_channel(&provider).collect::<Vec<_>>())
@@ -95,6 +104,47 @@ pub(super) fn get_of_auth_file(world: &mut World, request: &Request) -> Reply {
         })
         .collect();
     Reply::value(200, &json!({"models": models}))
+}
+
+/// `POST /reset-quota`: which models of an account may be tried again.
+pub(super) fn reset_quota(world: &mut World, request: &Request) -> Reply {
+    let Some(Json::Object(body)) = request.json() else {
+        return Reply::error(400, "invalid request body");
+    };
+    let index = body
+        .get("auth_index")
+        .and_then(Json::as_str)
+        .unwrap_or_default()
+        .trim();
+    if index.is_empty() {
+        return Reply::error(400, "auth_index is required");
+    }
+    let dir = world.config.auth_dir();
+    let provider = world
+        .auth_files
+        .iter()
+        .find(|file| file.auth_index(dir) == index)
+        .map(AuthFile::provider)
+        .or_else(|| {
+            let keys = provider_keys::credentials(world.config.running());
+            Some(
+                keys.into_iter()
+                    .find(|key| key.auth_index == index)?
+                    .provider,
+            )
+        });
+    match provider {
+        None => Reply::error(404, "auth not found"),
+        Some(provider) => {
+            let models: Vec<&str> = of_channel(&provider)
+                .map(|model| model.text_of("id"))
+                .collect();
+            Reply::value(
+                200,
+                &json!({"status": "ok", "auth_index": index, "models": models}),
+            )
+        }
+    }
 }
 
 /// `GET /v1/models`, for clients: their own key, never the management key.
@@ -112,22 +162,19 @@ pub(super) fn get_for_clients(world: &mut World, request: &Request) -> Reply {
         }
     };
     let running = world.config.running();
-    let has_key = |path: &str| !running.get(path).list().is_empty();
-    let live = |channel: &str| {
-        world
-            .auth_files
-            .iter()
-            .any(|file| file.provider() == channel && !file.disabled())
-            || has_key(&format!("{channel}-api-key"))
-    };
-    for model in catalogue().iter().filter(|model| live(model.channel)) {
-        let mut shown = json!({
-            "id": model.text_of("id"), "object": "model", "owned_by": model.text_of("owned_by")
-        });
-        if let (Some(created), Json::Object(shown)) = (model.json.get("created"), &mut shown) {
-            shown.insert("created".to_owned(), created.clone());
+    let sources = sources(world);
+    let forced = running.get("force-model-prefix").is_true();
+    for model in catalogue() {
+        let id = model.text_of("id");
+        let serving = |source: &&Source| source.serves(model.channel, id);
+        for Source { prefix, .. } in sources.iter().filter(serving) {
+            if prefix.is_empty() || !forced {
+                add(model.for_clients(id));
+            }
+            if !prefix.is_empty() {
+                add(model.for_clients(&format!("{prefix}/{id}")));
+            }
         }
-        add(shown);
     }
     for provider in running.get("openai-compatibility").list() {
         for model in provider.get("models").list() {
@@ -140,6 +187,65 @@ pub(super) fn get_for_clients(world: &mut World, request: &Request) -> Reply {
         }
     }
     Reply::value(200, &json!({"object": "list", "data": listed}))
+}
+
+/// A live credential, and what it does not serve.
+struct Source {
+    channel: String,
+    prefix: String,
+    excluded: Vec<String>,
+}
+
+impl Source {
+    fn serves(&self, channel: &str, id: &str) -> bool {
+        self.channel == channel && !self.excluded.iter().any(|pattern| matches(pattern, id))
+    }
+}
+
+fn sources(world: &World) -> Vec<Source> {
+    let running = world.config.running();
+    let texts = |value: &Value| {
+        value
+            .list()
+            .iter()
+            .map(|text| text.str().to_owned())
+            .collect()
+    };
+    let files = world
+        .auth_files
+        .iter()
+        .filter(|file| !file.disabled())
+        .map(|file| {
+            let channel = file.provider();
+            let prefix = file.content.get("prefix").and_then(Json::as_str);
+            Source {
+                prefix: prefix.unwrap_or_default().to_owned(),
+                excluded: texts(running.get("oauth-excluded-models").get(&channel)),
+                channel,
+            }
+        });
+    let channels = ["gemini", "claude", "codex", "xai"];
+    let keys = channels.iter().flat_map(|channel| {
+        let keys = running.get(&format!("{channel}-api-key")).list().iter();
+        keys.map(|key| Source {
+            channel: (*channel).to_owned(),
+            prefix: key.get("prefix").str().to_owned(),
+            excluded: texts(key.get("excluded-models")),
+        })
+    });
+    files.chain(keys).collect()
+}
+
+/// `*` stands for any text.
+fn matches(pattern: &str, id: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == id,
+        Some((start, rest)) => id.strip_prefix(start).is_some_and(|id| {
+            let ends = id.char_indices().map(|(at, _)| at).chain([id.len()]);
+            ends.map(|at| id.get(at..).unwrap_or_default())
+                .any(|id| matches(rest, id))
+        }),
+    }
 }
 
 /// Without client keys the proxy is open; with the template's keys it is shut.

@@ -11,6 +11,8 @@ const MANAGEMENT: &str = "/v0/management/";
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
+    /// Path and query as they came.
+    pub(super) target: String,
     /// Percent-decoded.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,

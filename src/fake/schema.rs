@@ -156,7 +156,6 @@ impl Value {
         }
     }
 
-    #[expect(dead_code, reason = "for routes to come")]
     pub(super) fn entries(&self) -> &[(String, Value)] {
         match self {
             Self::Map(entries) => entries,

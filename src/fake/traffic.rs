@@ -14,7 +14,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use self::attempt::{Attempt, Request};
-use self::cast::{Account, CLIENTS, Client, Family, MODELS, Model};
+use self::cast::clients::{CLIENTS, Client, MODELS, Model};
+use self::cast::{Account, Family};
 use self::dice::Dice;
 use super::auth_files::go_time;
 use super::{Gateway, Options};
@@ -33,8 +34,8 @@ const RHYTHM: [u64; 24] = [
 #[must_use]
 pub fn demo_gateway(management_key: &str) -> Options {
     Options {
-        config_yaml: cast::config_yaml(management_key),
-        auth_files: cast::auth_files(),
+        config_yaml: cast::gateway::config_yaml(management_key),
+        auth_files: cast::gateway::auth_files(),
         ..Options::default()
     }
 }

@@ -14,8 +14,11 @@ use super::config::{BadConfig, Config, provider_keys};
 use super::counters::Counters;
 use super::event_form;
 use super::ledger::{Attempt, Tally, Via};
+use super::logs::{self, Logs};
+use super::oauth::Sessions;
 use super::queue::{Channel, Offered, Queue};
 use super::schema::Value;
+use super::upstream::Upstream;
 use super::version::Version;
 use crate::clock::Clock;
 use crate::domain::units::At;
@@ -38,6 +41,10 @@ pub(super) struct World {
     queue: Queue,
     pub(super) counters: Counters,
     pub(super) auth_files: AuthFiles,
+    pub(super) logs: Logs,
+    pub(super) oauth: Sessions,
+    pub(super) upstream: Upstream,
+    pub(super) panel_html: Option<String>,
     /// Of every key and file, keys first.
     auth_indexes: Vec<String>,
     pub(super) attempts: VecDeque<Attempt>,
@@ -63,6 +70,10 @@ impl World {
             queue: Queue::default(),
             counters: Counters::default(),
             auth_files: AuthFiles::new(&options.auth_files, options.clock.now()),
+            logs: Logs::default(),
+            oauth: Sessions::default(),
+            upstream: Upstream::default(),
+            panel_html: options.panel_html.clone(),
             auth_indexes: Vec::new(),
             attempts: VecDeque::new(),
             requests: VecDeque::new(),
@@ -78,6 +89,7 @@ impl World {
         self.started = self.now();
         self.queue = Queue::default();
         self.counters = Counters::default();
+        self.oauth = Sessions::default();
         self.obey_config();
     }
 
@@ -135,15 +147,21 @@ impl World {
     /// A management write: applied, saved, announced.
     pub(super) fn change_config(&mut self, change: impl FnOnce(&mut Value)) {
         self.config.change(change);
-        self.obey_config();
-        self.announce_refresh();
+        self.reloaded();
     }
 
     /// A whole new file.
     pub(super) fn replace_config(&mut self, config: Config) {
         self.config = config;
+        self.reloaded();
+    }
+
+    fn reloaded(&mut self) {
         self.obey_config();
         self.announce_refresh();
+        if self.config.logs_to_file() {
+            logs::log_reload(self);
+        }
     }
 
     fn obey_config(&mut self) {
@@ -159,7 +177,6 @@ impl World {
         self.index_credentials();
     }
 
-    #[expect(dead_code, reason = "for routes to come")]
     /// An auth file came, changed or went.
     pub(super) fn auth_files_changed(&mut self) {
         self.index_credentials();
@@ -174,6 +191,28 @@ impl World {
             .map(|key| key.auth_index)
             .chain(self.auth_files.iter().map(|file| file.auth_index(dir)))
             .collect();
+    }
+
+    /// What `$TOKEN$` stands for in an `api-call` with this account.
+    pub(super) fn token_of(&self, auth_index: &str) -> Option<String> {
+        let dir = self.config.auth_dir();
+        if let Some(file) = self
+            .auth_files
+            .iter()
+            .find(|file| file.auth_index(dir) == auth_index)
+        {
+            let names = ["accessToken", "access_token", "token", "id_token", "cookie"];
+            let token = names
+                .iter()
+                .find_map(|name| file.content.get(*name)?.as_str());
+            return token.map(str::to_owned);
+        }
+        let keys = provider_keys::credentials(self.config.running());
+        Some(
+            keys.into_iter()
+                .find(|key| key.auth_index == auth_index)?
+                .key,
+        )
     }
 
     // Events

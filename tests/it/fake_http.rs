@@ -1,215 +1,13 @@
-//! The simulated gateway on HTTP: the recorded exchanges, and what they leave
-//! unsaid about access, the queue and older releases.
-
-#![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
-
-use std::collections::BTreeMap;
+//! The simulated gateway on HTTP: what the recording leaves unsaid about access,
+//! the queue, faults and older releases.
 
 use cpamp::clock::Clock;
 use cpamp::domain::units::Ms;
+use cpamp::fake::upstream::Answer;
 use cpamp::fake::{Gateway, Options, Version, Via};
 use serde_json::Value;
 
-use crate::support::gateway::{LAB_KEY, LAB_TIME, get, http, laboratory, recorded};
-use crate::support::ordered::Ordered;
-
-/// One recorded line.
-struct Exchange {
-    step: u64,
-    line: Value,
-    /// The answer with its keys in the order they came.
-    answer: Option<Ordered>,
-}
-
-fn exchanges() -> Vec<Exchange> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        json: Option<Ordered>,
-    }
-    recorded("management-exchanges.jsonl")
-        .lines()
-        .map(|text| {
-            let line: Value = serde_json::from_str(text).unwrap();
-            Exchange {
-                step: line["step"].as_u64().unwrap(),
-                answer: serde_json::from_str::<Line>(text).unwrap().json,
-                line,
-            }
-        })
-        .collect()
-}
-
-/// Model requests reached a mock model server: not the gateway's own answers.
-/// What they left behind is pushed by hand before step 176.
-fn reached_the_model_server(step: u64) -> bool {
-    matches!(step, 160 | 162 | 167 | 168)
-}
-
-/// Routes the simulated gateway does not answer yet.
-fn is_left_for_later(step: u64) -> bool {
-    matches!(step,
-        101..=129 | 133..=175 | 181..=201
-    )
-}
-
-/// Times of the auth files and ids made from their real place vary from run to
-/// run; everything else has to be the same.
-fn settled(answer: &mut Ordered, ids: &BTreeMap<String, String>) {
-    answer.map_texts("", &|key, text| {
-        if matches!(key, "created_at" | "updated_at" | "modtime") {
-            "<time>".clone_into(text);
-        }
-        if let Some(id) = ids.get(text.as_str()) {
-            id.clone_into(text);
-        }
-    });
-}
-
-/// Which auth file's id of the recording is which of ours, by file name.
-fn ids(recorded: &Value, ours: &Value) -> BTreeMap<String, String> {
-    let by_name = |files: &Value| -> BTreeMap<String, String> {
-        let files = files["files"].as_array().unwrap().iter();
-        files
-            .map(|file| {
-                let text = |key: &str| file[key].as_str().unwrap().to_owned();
-                (text("name"), text("auth_index"))
-            })
-            .collect()
-    };
-    let ours = by_name(ours);
-    by_name(recorded)
-        .into_iter()
-        .map(|(name, id)| (id, ours[&name].clone()))
-        .collect()
-}
-
-#[tokio::test]
-async fn recorded_exchanges_come_out_the_same() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    let exchanges = exchanges();
-    let ours: Value =
-        serde_json::from_str(&get(&gateway, "/v0/management/auth-files").await.body).unwrap();
-    let ids = ids(&exchanges[96].line["json"], &ours);
-    let mut compared = 0;
-    for Exchange { step, line, answer } in exchanges {
-        if reached_the_model_server(step) || is_left_for_later(step) {
-            continue;
-        }
-        if step == 176 {
-            for event in line["json"].as_array().unwrap() {
-                gateway.push(&event.to_string());
-            }
-        }
-        let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-        let mut headers: Vec<(String, String)> = Vec::new();
-        match (
-            line["auth"].as_str().unwrap(),
-            text("path").starts_with("/v1"),
-        ) {
-            ("management", _) => {
-                headers.push(("Authorization".into(), format!("Bearer {LAB_KEY}")));
-            }
-            ("wrong", false) => headers.push(("Authorization".into(), "Bearer wrong".into())),
-            ("wrong", true) => headers.push((
-                "Authorization".into(),
-                "Bearer client-key-alpha-0001".into(),
-            )),
-            _ => {}
-        }
-        for (name, value) in line["request_headers"].as_object().into_iter().flatten() {
-            headers.push((name.clone(), value.as_str().unwrap().to_owned()));
-        }
-        let mut body = match &line["request_json"] {
-            Value::Null => text("request_raw"),
-            json => json.to_string(),
-        };
-        for (recorded, ours) in &ids {
-            body = body.replace(recorded, ours);
-        }
-        let content_type = match text("request_content_type").as_str() {
-            "" if body.is_empty() => String::new(),
-            "" => "application/json".to_owned(),
-            given => given.to_owned(),
-        };
-        headers.push(("Content-Type".to_owned(), content_type));
-        let headers: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(n, v)| (n.as_str(), v.as_str()))
-            .collect();
-
-        let got = http(
-            &gateway,
-            &text("method"),
-            &text("path"),
-            &headers,
-            body.as_bytes(),
-        )
-        .await;
-
-        let what = format!("step {step}: {} {}", text("method"), text("path"));
-        assert_eq!(got.status, line["status"], "{what}: {}", got.body);
-        assert_eq!(got.header("content-type"), text("content_type"), "{what}");
-        match answer {
-            Some(mut expected) => {
-                let mut got: Ordered = serde_json::from_str(&got.body).unwrap();
-                settled(&mut expected, &ids);
-                settled(&mut got, &BTreeMap::new());
-                if text("path") == "/v1/models" {
-                    (got, expected) = (unordered(got), unordered(expected));
-                }
-                // Events go through a sorted map on their way into this test.
-                if step == 176 {
-                    (got, expected) = (sorted(got), sorted(expected));
-                }
-                assert_eq!(got.difference(&expected), None, "{what}");
-            }
-            None => assert_eq!(got.body, text("text"), "{what}"),
-        }
-        for (name, value) in line["headers"].as_object().into_iter().flatten() {
-            assert_eq!(got.header(&name.to_lowercase()), value, "{what}: {name}");
-        }
-        let versioned = line["headers"]["X-Cpa-Version"].is_string();
-        assert_eq!(
-            got.headers.contains_key("x-cpa-version"),
-            versioned,
-            "{what}"
-        );
-        compared += 1;
-    }
-    assert_eq!(compared, 207 - 4 - 89);
-}
-
-/// Models come in the order of a Go map, those of a compatible provider with
-/// the time of the start.
-fn unordered(mut models: Ordered) -> Ordered {
-    if let Ordered::Map(entries) = &mut models
-        && let Ordered::List(list) = &mut entries[0].1
-    {
-        for model in list.iter_mut() {
-            if let Ordered::Map(fields) = model
-                && fields
-                    .iter()
-                    .any(|(_, value)| *value == Ordered::Text("mockrouter".into()))
-            {
-                fields.retain(|(key, _)| key != "created");
-            }
-        }
-        list.sort_by_key(|model| format!("{model:?}"));
-    }
-    models
-}
-
-fn sorted(value: Ordered) -> Ordered {
-    match value {
-        Ordered::List(items) => Ordered::List(items.into_iter().map(sorted).collect()),
-        Ordered::Map(entries) => {
-            let mut entries: Vec<_> = entries.into_iter().map(|(k, v)| (k, sorted(v))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Ordered::Map(entries)
-        }
-        other => other,
-    }
-}
+use crate::support::gateway::{LAB_TIME, Resp, get, http, laboratory, recorded};
 
 #[tokio::test]
 async fn http_and_resp_pop_the_same_queue_in_order() {
@@ -258,7 +56,7 @@ async fn the_ban_is_shared_with_resp_and_each_address_has_its_own() {
         banned.body,
         r#"{"error":"IP banned due to too many failed attempts. Try again in 29m0s"}"#
     );
-    let mut resp = crate::support::gateway::Resp::open(&gateway).await;
+    let mut resp = Resp::open(&gateway).await;
     resp.check(
         &["AUTH", "env-key"],
         "-ERR IP banned due to too many failed attempts. Try again in 29m0s\r\n",
@@ -394,4 +192,87 @@ async fn a_lost_answer_takes_its_events_along() {
         std::io::ErrorKind::ConnectionReset
     );
     assert_eq!((answer.len(), gateway.queue_len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_log_in_ends_in_an_auth_file_and_a_refresh() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    gateway.set_upstream(|call| {
+        assert_eq!(
+            (call.method.as_str(), call.url.as_str()),
+            ("POST", "https://auth.openai.com/oauth/token")
+        );
+        Ok(Answer {
+            status: 200,
+            body: r#"{"email":"new@example.com","access_token":"t"}"#.into(),
+            ..Answer::default()
+        })
+    });
+    let started = get(&gateway, "/v0/management/codex-auth-url").await;
+    let started: Value = serde_json::from_str(&started.body).unwrap();
+    let state = started["state"].as_str().unwrap();
+    let status = format!("/v0/management/get-auth-status?state={state}");
+    assert_eq!(get(&gateway, &status).await.body, r#"{"status":"wait"}"#);
+    let mut subscriber = Resp::subscribed(&gateway, "usage").await;
+    let back = format!("/v0/management/oauth-callback?code=c&state={state}");
+    assert_eq!(
+        http(&gateway, "GET", &back, &[], b"").await.body,
+        r#"{"status":"ok"}"#
+    );
+    assert_eq!(get(&gateway, &status).await.body, r#"{"status":"ok"}"#);
+    subscriber
+        .expect_message("usage", r#"{"support_refresh":true}"#)
+        .await;
+    subscriber
+        .expect_message("usage", r#"{"refresh":true}"#)
+        .await;
+    let files = get(
+        &gateway,
+        "/v0/management/auth-files?name=codex-new@example.com.json",
+    )
+    .await;
+    assert!(files.body.contains("new@example.com"));
+}
+
+#[tokio::test]
+async fn api_calls_carry_the_token_of_the_account_in_headers_only() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let files: Value =
+        serde_json::from_str(&get(&gateway, "/v0/management/auth-files").await.body).unwrap();
+    let index = files["files"][1]["auth_index"].as_str().unwrap();
+    gateway.set_upstream(|call| {
+        assert_eq!(call.headers["Authorization"], "Bearer sk-ant-oat-fake");
+        assert_eq!(call.body, "$TOKEN$");
+        Ok(Answer {
+            status: 429,
+            ..Answer::default()
+        })
+    });
+    let key = gateway.key();
+    let body = format!(
+        r#"{{"method":"get","url":"https://api.example.com/u","auth_index":"{index}","header":{{"Authorization":"Bearer $TOKEN$"}},"data":"$TOKEN$"}}"#
+    );
+    let headers = [("X-Management-Key", key.as_str())];
+    let answer = http(
+        &gateway,
+        "POST",
+        "/v0/management/api-call",
+        &headers,
+        body.as_bytes(),
+    )
+    .await;
+    assert_eq!(answer.body, r#"{"status_code":429,"header":{},"body":""}"#);
+}
+
+#[tokio::test]
+async fn the_panel_is_a_file_that_needs_no_key() {
+    let options = Options {
+        panel_html: Some("<!doctype html>".into()),
+        ..Options::default()
+    };
+    let gateway = Gateway::start(options).await.unwrap();
+    let page = http(&gateway, "GET", "/management.html", &[], b"").await;
+    assert_eq!((page.status, page.body.as_str()), (200, "<!doctype html>"));
+    let page = http(&gateway, "HEAD", "/management.html", &[], b"").await;
+    assert_eq!(page.status, 404);
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
 
-use super::cast::{Account, Client, Family, Model};
+use super::cast::clients::{Client, Model};
+use super::cast::{Account, Family};
 use super::dice::Dice;
 use super::failures::Failure;
 use crate::domain::units::{At, Ms};

@@ -28,7 +28,16 @@ pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
 }
 
 pub(crate) fn recorded(name: &str) -> String {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/recorded", name]
+    fixture(&format!("recorded/{name}"))
+}
+
+/// A certificate for 127.0.0.1 and its key, in PEM; nothing else trusts it.
+pub(crate) fn self_signed() -> (String, String) {
+    (fixture("tls/cert.pem"), fixture("tls/key.pem"))
+}
+
+fn fixture(name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures", name]
         .iter()
         .collect();
     std::fs::read_to_string(path).unwrap()

@@ -15,24 +15,20 @@ pub(crate) enum Ordered {
 }
 
 impl Ordered {
-    /// Changes every text, with the key it belongs to.
-    pub(crate) fn map_texts(&mut self, key: &str, change: &impl Fn(&str, &mut String)) {
+    /// Visits every text and number, with the key it belongs to.
+    pub(crate) fn each(&mut self, key: &str, change: &mut impl FnMut(&str, &mut Ordered)) {
         match self {
-            Self::Text(text) => change(key, text),
-            Self::List(items) => items
-                .iter_mut()
-                .for_each(|item| item.map_texts(key, change)),
+            Self::Text(_) | Self::Number(_) => change(key, self),
+            Self::List(items) => items.iter_mut().for_each(|item| item.each(key, change)),
             Self::Map(entries) => {
                 for (key, value) in entries {
-                    value.map_texts(key, change);
+                    value.each(key, change);
                 }
             }
             _ => {}
         }
     }
-}
 
-impl Ordered {
     /// Where two values part, in a few words; `None` = they are the same.
     pub(crate) fn difference(&self, other: &Self) -> Option<String> {
         match (self, other) {
