@@ -15,4 +15,5 @@ pub mod sketch;
 pub mod time;
 pub mod tokens;
 pub mod units;
+pub mod unusual;
 pub mod varint;
