@@ -21,15 +21,15 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::collection::Settings;
-use crate::ingest::collector::{Collector, Parts, Tuning};
+use crate::ingest::collector::{Collector, Handle, Parts, RetryError, Tuning};
 use crate::jobs::Jobs;
 use crate::prices::Desk;
 use crate::prices::fetch::Web;
 use crate::prices::schedule::Step;
 use crate::store::secret::Keyring;
-use crate::store::{Options, Store, data_key};
+use crate::store::{Options, Store, StoreError};
 use crate::web::ctx::Frame;
-use crate::web::state::AppState;
+use crate::web::state::{AppState, Retried};
 use crate::web::throttle::Throttle;
 use crate::web::{collection, pipeline, session};
 
@@ -97,7 +97,11 @@ impl App {
             keyring,
             status: handle.status(),
             settings,
-            try_again: Box::new(move || handle.try_again()),
+            try_again: {
+                let handle = handle.clone();
+                Box::new(move || handle.try_again())
+            },
+            retry_rejects: Box::new(move || Box::pin(retry_rejects(handle.clone()))),
             admin: admin.key,
             throttle: Throttle::default(),
             revoked: watch::Sender::new(0),
@@ -180,7 +184,7 @@ impl App {
 
 /// `None` when `data.key` is lost: everything but the sealed key still works.
 async fn unlock(store: &Store, config: &Config) -> anyhow::Result<Option<Keyring>> {
-    match store.unlock(data_key_source(config)).await {
+    match store.unlock(collection::data_key_source(config)).await {
         Ok(keyring) => Ok(Some(keyring)),
         Err(error) if error.is_lost_key() => {
             log::error!("{error}; the Management Key must be entered again in the panel");
@@ -190,11 +194,15 @@ async fn unlock(store: &Store, config: &Config) -> anyhow::Result<Option<Keyring
     }
 }
 
-/// Where the store finds its data key.
-pub(crate) fn data_key_source(config: &Config) -> data_key::Source {
-    match &config.data_key {
-        Some(key) => data_key::Source::Given(key.value.clone()),
-        None => data_key::Source::File(config.data_key_path.clone()),
+/// `None` without the key they are sealed with.
+async fn retry_rejects(collector: Handle) -> Result<Option<Retried>, StoreError> {
+    match collector.retry_rejects().await {
+        Ok(done) => Ok(Some(Retried {
+            recovered: done.recovered,
+            remaining: done.remaining,
+        })),
+        Err(RetryError::NoKey) => Ok(None),
+        Err(RetryError::Store(error)) => Err(error),
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Config {
     pub log: log::LevelFilter,
     /// Things worth a line in the log once it runs.
     pub warnings: Vec<String>,
-    printed: String,
+    listed: Vec<[String; 3]>,
 }
 
 /// The part of the collector's settings that is fixed from outside.
@@ -100,8 +100,14 @@ impl Config {
 
     /// Each setting, its value (secrets as `***`) and where it came from.
     #[must_use]
-    pub fn printed(&self) -> &str {
-        &self.printed
+    pub fn listed(&self) -> &[[String; 3]] {
+        &self.listed
+    }
+
+    /// The same as text in columns.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        print::table(&self.listed)
     }
 
     /// The address of a local path, base path included.
@@ -150,7 +156,7 @@ impl Check {
             data_key_path: self
                 .path(&table::DATA_KEY_PATH)
                 .unwrap_or_else(|| data_dir.join("data.key")),
-            printed: print::all(&self.texts),
+            listed: print::list(&self.texts, &data_dir),
             data_dir,
             base_path,
             public_url,

@@ -11,6 +11,7 @@ pub mod home;
 pub mod login;
 pub mod request;
 pub mod requests;
+pub mod settings;
 pub mod shell;
 
 pub use format::UNKNOWN;
@@ -86,6 +87,7 @@ pub struct Messages {
     pub home: &'static home::Home,
     pub request: &'static request::Request,
     pub requests: &'static requests::Requests,
+    pub settings: &'static settings::Settings,
 }
 
 static EN: Messages = Messages {
@@ -96,6 +98,7 @@ static EN: Messages = Messages {
     home: &home::EN,
     request: &request::EN,
     requests: &requests::EN,
+    settings: &settings::EN,
 };
 
 static ZH_CN: Messages = Messages {
@@ -106,6 +109,7 @@ static ZH_CN: Messages = Messages {
     home: &home::ZH_CN,
     request: &request::ZH_CN,
     requests: &requests::ZH_CN,
+    settings: &settings::ZH_CN,
 };
 
 #[must_use]

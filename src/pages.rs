@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod login;
 pub mod prefs;
 pub mod requests;
+pub mod settings;
 pub mod shell;
 pub mod sums;
 
@@ -18,6 +19,7 @@ pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);
     prefs::routes(config);
     requests::routes(config);
+    settings::routes(config);
     shell::routes(config);
 }
 

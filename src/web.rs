@@ -4,6 +4,7 @@ pub mod admin_key;
 pub mod assets;
 pub mod client_addr;
 pub mod collection;
+pub mod collection_form;
 pub mod compress;
 pub mod ctx;
 pub mod error;

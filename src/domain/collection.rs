@@ -178,6 +178,31 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The reason behind a code that [`Reason::code`] made, without details.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let known = [
+            Self::Unreachable,
+            Self::TimedOut,
+            Self::NotCpa,
+            Self::KeyRejected,
+            Self::Banned { until: None },
+            Self::RemoteManagementOff,
+            Self::ManagementOff,
+            Self::StatisticsOff,
+            Self::TransportUnsupported,
+            Self::CompetingConsumer,
+            Self::SealedKeyUnreadable,
+            Self::StoreFailing,
+            Self::SpoolFull,
+            Self::DiskFull,
+            Self::Other(String::new()),
+        ];
+        known.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
 /// A span in which events were probably lost.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Gap {

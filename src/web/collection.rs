@@ -3,17 +3,19 @@
 //! and is never sent to another one.
 
 use diesel::sqlite::SqliteConnection;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 
+use super::error::{Error, Result};
 use super::state::AppState;
-use crate::config::{Fixed, FixedCollection};
+use crate::config::{Config, Fixed, FixedCollection};
 use crate::domain::address;
 use crate::domain::collection::{Connection, Mode, Settings};
 use crate::domain::units::Ms;
 use crate::store::secret::Keyring;
 use crate::store::secrets::{self, Stored};
-use crate::store::{self, settings};
+use crate::store::{self, data_key, settings};
 
 const NAME: &str = "collection";
 
@@ -102,6 +104,50 @@ pub async fn apply(state: &AppState, again: bool) -> store::Result<()> {
         (state.try_again)();
     }
     Ok(())
+}
+
+/// Saves and applies. A new key is sealed for the address it was given for; when
+/// the data key is lost, a new one is made for it.
+pub async fn save(state: &AppState, chosen: Chosen, key: Option<SecretString>) -> Result<()> {
+    let mut chosen = chosen;
+    if key.is_some() {
+        let url = value(state.config.collection.url.as_ref(), chosen.url.clone());
+        chosen.key_origin = url.as_deref().map(address::origin);
+    }
+    let present = state.keyring.borrow().clone();
+    let keyring = match present {
+        None if key.is_some() => Some(start_over(state).await?),
+        present => present,
+    };
+    let write = move |c: &mut _| {
+        put(c, &chosen)?;
+        match (&key, &keyring) {
+            (Some(key), Some(keyring)) => secrets::put(c, keyring, secrets::MANAGEMENT_KEY, key),
+            _ => Ok(()),
+        }
+    };
+    state.store.write(write).await?;
+    Ok(apply(state, true).await?)
+}
+
+/// Gives up what was sealed with the lost data key.
+async fn start_over(state: &AppState) -> Result<Keyring> {
+    let source = data_key_source(&state.config);
+    let keyring = state.store.start_over(source).await;
+    let keyring =
+        keyring.map_err(|error| Error::Internal(format!("cannot make a data key: {error}")))?;
+    log::warn!("a new data key is in use; what was sealed with the lost one is given up");
+    state.keyring.send_replace(Some(keyring.clone()));
+    Ok(keyring)
+}
+
+/// Where the store finds its data key.
+#[must_use]
+pub fn data_key_source(config: &Config) -> data_key::Source {
+    match &config.data_key {
+        Some(key) => data_key::Source::Given(key.value.clone()),
+        None => data_key::Source::File(config.data_key_path.clone()),
+    }
 }
 
 fn value<T: Clone>(fixed: Option<&Fixed<T>>, chosen: Option<T>) -> Option<T> {

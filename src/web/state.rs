@@ -1,6 +1,7 @@
 //! What requests share: one value for the whole process, registered as
 //! `web::Data<AppState>`. Holds no page's state.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::{HttpRequest, web};
@@ -13,8 +14,17 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::collection::{Settings, Status};
 use crate::domain::units::At;
-use crate::store::Store;
 use crate::store::secret::Keyring;
+use crate::store::{self, Store};
+
+/// Rejected records that were tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retried {
+    pub recovered: usize,
+    pub remaining: usize,
+}
+
+pub type Retrying = Pin<Box<dyn Future<Output = store::Result<Option<Retried>>> + Send>>;
 
 pub struct AppState {
     pub config: Config,
@@ -29,6 +39,8 @@ pub struct AppState {
     pub settings: watch::Sender<Settings>,
     /// Makes the collector try at once, also after a rejected key.
     pub try_again: Box<dyn Fn() + Send + Sync>,
+    /// Tries all rejected records again; `None` without the data key.
+    pub retry_rejects: Box<dyn Fn() -> Retrying + Send + Sync>,
     pub admin: AdminKey,
     pub throttle: Throttle,
     /// Sessions ended; long answers look whether theirs was one of them.

@@ -1,0 +1,59 @@
+//! Settings: one file per page. Each page is a form without script; what is
+//! saved holds at once.
+
+pub mod about;
+pub mod collection;
+pub mod losses;
+pub mod sessions;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{ServiceConfig, get};
+
+use crate::web::ctx::Ctx;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.route("/settings", get().to(first));
+    collection::routes(config);
+    losses::routes(config);
+    sessions::routes(config);
+    about::routes(config);
+}
+
+async fn first(ctx: Ctx) -> HttpResponse {
+    see(&ctx, "/settings/collection")
+}
+
+fn see(ctx: &Ctx, path: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, ctx.url(path)))
+        .finish()
+}
+
+/// One line of the tabs above every settings page.
+struct Tab {
+    name: &'static str,
+    path: &'static str,
+    here: bool,
+}
+
+fn tabs(ctx: &Ctx, here: &'static str) -> [Tab; 3] {
+    let t = ctx.t.settings;
+    let tab = |name, path| Tab {
+        name,
+        path,
+        here: path == here,
+    };
+    [
+        tab(t.collection, "/settings/collection"),
+        tab(t.sessions, "/settings/sessions"),
+        tab(t.about, "/settings/about"),
+    ]
+}
+
+/// What happened, above the page. The class also names the icon.
+struct Flash {
+    class: &'static str,
+    title: String,
+    text: String,
+}
