@@ -160,6 +160,23 @@ impl Panel {
         browser
     }
 
+    /// Whether any file of the data directory contains this text.
+    pub(crate) fn disk_holds(&self, text: &str) -> bool {
+        let mut waiting = vec![self.directory.path().to_path_buf()];
+        while let Some(path) = waiting.pop() {
+            if path.is_dir() {
+                let entries = std::fs::read_dir(path).unwrap();
+                waiting.extend(entries.map(|entry| entry.unwrap().path()));
+            } else {
+                let bytes = std::fs::read(path).unwrap();
+                if bytes.windows(text.len()).any(|w| w == text.as_bytes()) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     /// Stops as SIGTERM does, and keeps the directory for another start.
     pub(crate) fn stop(mut self) -> Setup {
         self.end();
