@@ -193,7 +193,7 @@ async fn show(
     _: Access,
     want: Want,
     outcome: Query<Outcome>,
-) -> actix_web::Result<HttpResponse> {
+) -> Result<HttpResponse> {
     let chosen = chosen(&state).await?;
     let form = Fields::of(&chosen, &state.config.collection);
     let flash = outcome.flash(&ctx);
@@ -228,7 +228,7 @@ async fn save(
     state: Data<AppState>,
     _: Access,
     entry: Form<Entry>,
-) -> actix_web::Result<HttpResponse> {
+) -> Result<HttpResponse> {
     let before = chosen(&state).await?;
     let rules = Rules {
         chosen: &before,
@@ -260,12 +260,7 @@ async fn save(
 }
 
 /// The form again, with what was entered and what is wrong with it.
-fn not_saved(
-    ctx: Ctx,
-    state: &AppState,
-    chosen: &Chosen,
-    form: Fields,
-) -> actix_web::Result<HttpResponse> {
+fn not_saved(ctx: Ctx, state: &AppState, chosen: &Chosen, form: Fields) -> Result<HttpResponse> {
     let t = ctx.t.settings;
     let flash = Flash {
         class: "bad",
