@@ -119,7 +119,7 @@ impl App {
             state.status.clone(),
         ));
         start_jobs(&mut jobs, &state, collector);
-        check_prices(&mut jobs, &prices);
+        look_after_prices(&mut jobs, &prices, &state);
         Ok(Self {
             frame: Data::new(frame(&state)),
             prices,
@@ -236,7 +236,9 @@ fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
 }
 
 /// The desk knows whether a check is due; here it is only asked often enough.
-fn check_prices(jobs: &mut Jobs, prices: &Data<Desk>) {
+fn look_after_prices(jobs: &mut Jobs, prices: &Data<Desk>, state: &AppState) {
+    let (desk, stop) = (prices.clone(), state.stop.clone());
+    jobs.spawn("price events anew", async move { desk.work(stop).await });
     let prices = prices.clone();
     jobs.every("prices", Duration::from_mins(10), move || {
         let prices = prices.clone();

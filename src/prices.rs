@@ -4,12 +4,13 @@
 //! [`crate::domain::pricing`], keeping them is [`crate::store::prices`].
 
 pub mod fetch;
+pub mod reprice;
 pub mod schedule;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::clock::Clock;
 use crate::domain::collection::{Settings, State, Status};
@@ -35,6 +36,8 @@ pub struct Desk {
     status: watch::Receiver<Status>,
     /// Held while the sources are asked.
     busy: Arc<Mutex<()>>,
+    /// Told when there is something to price anew.
+    work: Arc<Notify>,
 }
 
 /// What became of an order to apply a preview.
@@ -73,6 +76,7 @@ impl Desk {
             settings,
             status,
             busy: Arc::default(),
+            work: Arc::default(),
         }
     }
 

@@ -27,6 +27,7 @@ pub mod prices;
 mod reader;
 pub mod rejects;
 pub mod report;
+pub mod reprice;
 pub mod requests;
 mod rows;
 mod scan;

@@ -221,3 +221,29 @@ diesel::table! {
         changed_at_ms -> BigInt,
     }
 }
+
+diesel::table! {
+    reprice (id) {
+        id -> Integer,
+        made_at_ms -> BigInt,
+        from_ms -> BigInt,
+        to_ms -> BigInt,
+        models -> Text,
+        state -> Text,
+        next_ms -> BigInt,
+        next_id -> BigInt,
+        changed -> BigInt,
+        old_nanos -> BigInt,
+        new_nanos -> BigInt,
+        old_unpriced -> BigInt,
+        new_unpriced -> BigInt,
+    }
+}
+
+diesel::table! {
+    reprice_undo (reprice, step) {
+        reprice -> Integer,
+        step -> Integer,
+        content -> Binary,
+    }
+}

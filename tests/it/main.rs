@@ -27,4 +27,5 @@ mod store_keys;
 mod store_open;
 mod store_plans;
 mod store_prices;
+mod store_reprice;
 mod store_sessions;

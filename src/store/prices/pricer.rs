@@ -61,6 +61,10 @@ impl Pricer {
         self.forget();
     }
 
+    pub(in crate::store) fn book(&self) -> Arc<PriceBook> {
+        Arc::clone(&self.book)
+    }
+
     /// Ids given in a transaction that was rolled back are void.
     pub(in crate::store) fn forget(&mut self) {
         self.known.clear();
@@ -109,7 +113,7 @@ impl Pricer {
 }
 
 /// The id of these terms, given now if they are new.
-fn id_of(c: &mut SqliteConnection, terms: &Terms) -> Result<i32> {
+pub(in crate::store) fn id_of(c: &mut SqliteConnection, terms: &Terms) -> Result<i32> {
     let content = json(terms)?;
     let known = price_terms::table
         .filter(price_terms::content.eq(&content))

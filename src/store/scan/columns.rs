@@ -142,6 +142,13 @@ impl Picked {
         self.len() == 0
     }
 
+    pub(in crate::store) fn rows(&self) -> Box<dyn Iterator<Item = usize> + '_> {
+        match self {
+            Self::All(rows) => Box::new(rows.clone()),
+            Self::Some(rows) => Box::new(rows.iter().copied()),
+        }
+    }
+
     /// Keeps the rows whose flag is set; one flag a row.
     pub(in crate::store) fn keep(&mut self, flags: &[bool]) {
         if flags.iter().all(|flag| *flag) {

@@ -7,7 +7,7 @@
 
 use diesel::prelude::*;
 
-use super::columns::{Column, Packed};
+use super::columns::{Column, Packed, Picked, UNKNOWN};
 use super::keys::{self, KeyRange};
 use super::loose;
 use crate::domain::event::{EventId, EventKey};
@@ -119,6 +119,59 @@ pub(in crate::store) fn invalidate(c: &mut SqliteConnection, new: &[StoredEvent]
             forget(c, segment)?;
         }
     }
+    Ok(())
+}
+
+/// Sets one column of some events, ascending by key, in the segments that hold
+/// them. Call it in the transaction that changed the events.
+pub(in crate::store) fn rewrite(
+    c: &mut SqliteConnection,
+    what: Column,
+    values: &[(EventKey, Option<i64>)],
+) -> Result<()> {
+    let (Some((first, _)), Some((last, _))) = (values.first(), values.last()) else {
+        return Ok(());
+    };
+    let range = KeyRange {
+        from: *first,
+        to: keys::after(*last),
+    };
+    for segment in overlapping(c, range)? {
+        let from = values.partition_point(|(key, _)| *key < segment.range.from);
+        let to = values.partition_point(|(key, _)| *key < segment.range.to);
+        let inside = values.get(from..to).unwrap_or_default();
+        if !inside.is_empty() {
+            rewrite_one(c, segment, what, inside)?;
+        }
+    }
+    Ok(())
+}
+
+fn rewrite_one(
+    c: &mut SqliteConnection,
+    segment: Segment,
+    what: Column,
+    values: &[(EventKey, Option<i64>)],
+) -> Result<()> {
+    let all = Picked::All(0..segment.rows);
+    let mut read = |column_of: Column| -> Result<Vec<i64>> {
+        let mut out = Vec::new();
+        column(c, segment.number, column_of)?.read(&all, &mut out)?;
+        Ok(out)
+    };
+    let (at, id, stored) = (read(Column::At)?, read(Column::Id)?, read(what)?);
+    let known = |value: i64| (value != UNKNOWN).then_some(value);
+    let mut stored: Vec<Option<i64>> = stored.into_iter().map(known).collect();
+    let held: Vec<(i64, i64)> = at.into_iter().zip(id).collect();
+    for (key, value) in values {
+        let place = held.binary_search(&(key.at.0, key.id.0));
+        if let Some(cell) = place.ok().and_then(|place| stored.get_mut(place)) {
+            *cell = *value;
+        }
+    }
+    diesel::update(segment_column::table.find((what.code(), segment.number)))
+        .set(segment_column::data.eq(Packed::pack(&stored)))
+        .execute(c)?;
     Ok(())
 }
 

@@ -1,0 +1,2 @@
+drop table reprice_undo;
+drop table reprice;

@@ -1,0 +1,73 @@
+//! Works at pricing stored events anew, a step at a time, leaving as much time
+//! to others as it takes itself. What is to be done stands in the database, so
+//! it goes on by itself after a restart.
+
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::Desk;
+use crate::store::reprice::{self, Ask, Effect, Job, Step};
+use crate::store::{Result, StoreError};
+
+/// After a step that failed, because the disk is full, say.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+
+impl Desk {
+    /// What pricing these events anew would change.
+    pub async fn preview_reprice(&self, ask: Ask) -> Result<Effect> {
+        let (names, book) = (self.store.names(), self.store.prices());
+        self.store
+            .read(move |c| reprice::preview(c, &names, &book, &ask))
+            .await
+    }
+
+    /// `None` while another one is at work.
+    pub async fn start_reprice(&self, ask: Ask) -> Result<Option<Job>> {
+        let now = self.clock.now();
+        let job = self
+            .store
+            .write(move |c| reprice::start(c, now, &ask))
+            .await?;
+        self.work.notify_one();
+        Ok(job)
+    }
+
+    /// False: nothing was running.
+    pub async fn stop_reprice(&self) -> Result<bool> {
+        self.store.write(reprice::stop).await
+    }
+
+    /// False: there is nothing to undo.
+    pub async fn undo_reprice(&self) -> Result<bool> {
+        let begun = self.store.write(reprice::undo).await?;
+        self.work.notify_one();
+        Ok(begun)
+    }
+
+    /// Does what there is to do, now and whenever something is begun.
+    pub async fn work(&self, stop: CancellationToken) {
+        let forever = async {
+            loop {
+                match self.work_through().await {
+                    Ok(()) => self.work.notified().await,
+                    Err(error) => {
+                        log::warn!("cannot price events anew for now: {error}");
+                        tokio::time::sleep(TRY_AGAIN).await;
+                    }
+                }
+            }
+        };
+        stop.run_until_cancelled(forever).await;
+    }
+
+    async fn work_through(&self) -> std::result::Result<(), StoreError> {
+        loop {
+            let begun = Instant::now();
+            if self.store.reprice_step().await? == Step::Idle {
+                return Ok(());
+            }
+            tokio::time::sleep(begun.elapsed()).await;
+        }
+    }
+}
