@@ -38,8 +38,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Bytes;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
 use config::{BadConfig, Config};
@@ -140,13 +142,21 @@ struct Shared {
     tally: watch::Sender<Tally>,
 }
 
-/// The accept loop; its connections end with it.
+/// The open port. Dropped, it closes soon; [`Gateway::stop`] waits for that.
 #[derive(Debug)]
-struct Running(JoinHandle<()>);
+struct Running {
+    port: JoinHandle<()>,
+    stop: DropGuard,
+}
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
+impl Running {
+    fn start(listener: TcpListener, shared: &Arc<Shared>) -> Self {
+        let stop = CancellationToken::new();
+        let serving = port::serve(listener, Arc::clone(shared), stop.clone());
+        Self {
+            port: tokio::spawn(serving),
+            stop: stop.drop_guard(),
+        }
     }
 }
 
@@ -167,7 +177,7 @@ impl Gateway {
             faults: Mutex::default(),
             tally,
         });
-        let running = Running(tokio::spawn(port::accept(listener, Arc::clone(&shared))));
+        let running = Running::start(listener, &shared);
         Ok(Self {
             shared,
             running: Arc::new(Mutex::new(Some(running))),
@@ -317,10 +327,9 @@ impl Gateway {
     /// Closes the port and every connection.
     pub async fn stop(&self) {
         let running = locked(&self.running).take();
-        if let Some(mut running) = running {
-            running.0.abort();
-            // An aborted task ends with an error that says so.
-            let _aborted = (&mut running.0).await;
+        if let Some(Running { port, stop }) = running {
+            drop(stop);
+            port.await.expect("the port never panics");
         }
     }
 
@@ -330,8 +339,7 @@ impl Gateway {
         self.stop().await;
         self.shared.world().restart();
         let listener = port::listen(self.shared.addr).await?;
-        let accept = port::accept(listener, Arc::clone(&self.shared));
-        *locked(&self.running) = Some(Running(tokio::spawn(accept)));
+        *locked(&self.running) = Some(Running::start(listener, &self.shared));
         Ok(())
     }
 }

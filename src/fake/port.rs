@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use super::wire::Wire;
 use super::{Shared, http, resp};
@@ -53,9 +54,18 @@ pub(super) async fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(addr).await
 }
 
-/// Accepts until dropped; the connections end with it.
-pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+/// Serves until told to stop; then the port and every connection are closed.
+pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = accept(&listener, &mut connections, &shared) => {}
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn accept(listener: &TcpListener, connections: &mut JoinSet<()>, shared: &Arc<Shared>) {
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -70,18 +80,18 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let _dead = stream.set_nodelay(true);
         if shared.world().version.sniffs_while_accepting() {
             // Until v7.0.2 one silent peer kept everybody waiting.
-            if let Ok((wire, protocol)) = sniff(stream, Arc::clone(&shared)).await {
-                connections.spawn(serve(wire, protocol, peer.ip(), Arc::clone(&shared)));
+            if let Ok((wire, protocol)) = sniff(stream, Arc::clone(shared)).await {
+                connections.spawn(answer(wire, protocol, peer.ip(), Arc::clone(shared)));
             }
             continue;
         }
-        let shared = Arc::clone(&shared);
+        let shared = Arc::clone(shared);
         connections.spawn(async move {
             let sniffed = sniff(stream, Arc::clone(&shared));
             if let Ok(Ok((wire, protocol))) =
                 tokio::time::timeout(shared.sniff_deadline, sniffed).await
             {
-                serve(wire, protocol, peer.ip(), shared).await;
+                answer(wire, protocol, peer.ip(), shared).await;
             }
         });
     }
@@ -116,7 +126,7 @@ async fn sniff(stream: TcpStream, shared: Arc<Shared>) -> io::Result<(Wire, Prot
     }
 }
 
-async fn serve(mut wire: Wire, protocol: Protocol, from: IpAddr, shared: Arc<Shared>) {
+async fn answer(mut wire: Wire, protocol: Protocol, from: IpAddr, shared: Arc<Shared>) {
     // However a connection ends, the ledger has what was seen of it.
     let _ended = match protocol {
         Protocol::Resp if shared.faults().http_only => {

@@ -64,27 +64,48 @@ pub fn events_between(from: At, to: At, seed: u64) -> impl Iterator<Item = (At, 
     })
 }
 
-/// Sends live traffic into the gateway, a request every 1 to 4 s, until the
-/// future is dropped. The gateway's clock says when.
+/// Sends live traffic into the gateway until the future is dropped.
 pub async fn run(gateway: Gateway, seed: u64) {
-    let stage = Stage::new(seed);
-    let mut dice = Dice::new(seed, gateway.shared.world().now().0.unsigned_abs());
+    let mut live = Live::new(gateway, seed);
     loop {
-        tokio::time::sleep(Duration::from_millis(dice.between(1_000, 4_000))).await;
+        tokio::time::sleep(live.step()).await;
+    }
+}
+
+/// Live traffic, one request a step.
+pub struct Live {
+    stage: Stage,
+    dice: Dice,
+    gateway: Gateway,
+}
+
+impl Live {
+    /// The gateway's clock says when things happen.
+    #[must_use]
+    pub fn new(gateway: Gateway, seed: u64) -> Self {
         let now = gateway.shared.world().now();
-        let scene = stage.request(&mut dice, now);
-        // Told when it is over: the last attempt ends now.
-        let over = scene
-            .attempts
-            .last()
-            .map_or(now, |(attempt, _)| attempt.finished());
+        Self {
+            stage: Stage::new(seed),
+            dice: Dice::new(seed, now.0.unsigned_abs()),
+            gateway,
+        }
+    }
+
+    /// One request whose last attempt ends now, and the pause until the next:
+    /// 1 to 4 s.
+    pub fn step(&mut self) -> Duration {
+        let now = self.gateway.shared.world().now();
+        let scene = self.stage.request(&mut self.dice, now);
+        let over = scene.attempts.last();
+        let over = over.map_or(now, |(attempt, _)| attempt.finished());
         for (mut attempt, account) in scene.attempts {
             attempt.started = attempt.started - (over - now);
             if let Some(error) = error_event(&attempt, &scene.request, account) {
-                gateway.push_error(&error);
+                self.gateway.push_error(&error);
             }
-            gateway.push(&attempt.event(&scene.request, account));
+            self.gateway.push(&attempt.event(&scene.request, account));
         }
+        Duration::from_millis(self.dice.between(1_000, 4_000))
     }
 }
 
@@ -137,7 +158,7 @@ impl Stage {
         let mut attempts: Vec<(Attempt, &Account)> = Vec::new();
         let mut at = start;
         while attempts.len() < 4
-            && let Some(account) = self.account(dice, family, &attempts)
+            && let Some(account) = self.account(dice, family, at, &attempts)
         {
             let failure = failures::trouble(self.seed, account, at)
                 .or_else(|| failures::accident(dice, family));
@@ -159,14 +180,14 @@ impl Stage {
     }
 
     /// An account of the family that this request has not tried yet. A gateway
-    /// remembers who is exhausted and mostly passes over them.
+    /// remembers who is in trouble and mostly passes over them.
     fn account(
         &self,
         dice: &mut Dice,
         family: Family,
+        at: At,
         tried: &[(Attempt, &Account)],
     ) -> Option<&Account> {
-        let last = tried.last().map(|(attempt, _)| attempt.finished());
         let candidates: Vec<(&Account, u64)> = self
             .accounts
             .iter()
@@ -174,12 +195,11 @@ impl Stage {
             .filter(|account| {
                 !tried
                     .iter()
-                    .any(|(_, t)| t.auth_index == account.auth_index)
+                    .any(|(_, tried)| tried.auth_index == account.auth_index)
             })
-            .map(|account| {
-                let known =
-                    last.is_some_and(|at| failures::trouble(self.seed, account, at).is_some());
-                (account, if known { 1 } else { account.weight * 10 })
+            .map(|account| match failures::trouble(self.seed, account, at) {
+                Some(_) => (account, account.weight),
+                None => (account, account.weight * 6),
             })
             .collect();
         dice.weighted(&candidates).copied()

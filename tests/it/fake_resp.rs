@@ -256,6 +256,25 @@ async fn every_unauthenticated_command_counts_towards_the_ban() {
 }
 
 #[tokio::test]
+async fn other_machines_need_remote_management_and_are_not_counted_without_it() {
+    let gateway = Gateway::start(Options::default()).await.unwrap();
+    let mut resp = Resp::open_from_elsewhere(&gateway).await;
+    for _ in 0..6 {
+        resp.check(&["LPOP", "usage"], "-NOAUTH Authentication required.\r\n")
+            .await;
+        resp.check(&["AUTH", "x"], "-ERR remote management disabled\r\n")
+            .await;
+    }
+    let options = Options {
+        env_password: Some(String::from("env")),
+        ..Options::default()
+    };
+    let gateway = Gateway::start(options).await.unwrap();
+    let mut resp = Resp::open_from_elsewhere(&gateway).await;
+    resp.check(&["AUTH", "env"], "+OK\r\n").await;
+}
+
+#[tokio::test]
 async fn silent_peers_are_closed_without_a_word() {
     let options = Options {
         sniff_deadline: std::time::Duration::from_millis(30),

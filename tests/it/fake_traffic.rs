@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cpamp::clock::Clock;
 use cpamp::domain::units::{At, Ms};
 use cpamp::fake::{Gateway, traffic};
 use serde_json::Value;
@@ -127,6 +128,29 @@ fn events_have_the_fields_of_the_recording_in_their_order() {
         .find(|(_, text)| text.contains("\"failed\":false"))
         .unwrap();
     assert_eq!(keys(success), expected);
+}
+
+#[tokio::test]
+async fn live_requests_arrive_when_they_are_over_and_pause_in_between() {
+    let clock = Clock::fixed(MONDAY);
+    let options = traffic::demo_gateway("demo-management-key").clock(clock);
+    let gateway = Gateway::start(options).await.unwrap();
+    let mut live = traffic::Live::new(gateway.clone(), 7);
+    for _ in 0..50 {
+        let pause = live.step();
+        assert!((1..=4).contains(&pause.as_secs()), "{pause:?}");
+    }
+    let queue = get(&gateway, "/v0/management/usage-queue?count=1000")
+        .await
+        .body;
+    let events: Vec<Value> = serde_json::from_str(&queue).unwrap();
+    assert!((50..70).contains(&events.len()));
+    for event in events {
+        let started = event["timestamp"].as_str().unwrap();
+        let started = chrono::DateTime::parse_from_rfc3339(started).unwrap();
+        let finished = started.timestamp_millis() + event["latency_ms"].as_i64().unwrap();
+        assert!(finished <= MONDAY.0, "nothing ends in the future");
+    }
 }
 
 #[tokio::test]

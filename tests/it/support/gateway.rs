@@ -79,6 +79,13 @@ impl Resp {
         Self(within(TcpStream::connect(gateway.addr())).await.unwrap())
     }
 
+    /// From an address that is not the gateway's own machine to it.
+    pub(crate) async fn open_from_elsewhere(gateway: &Gateway) -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        Self(within(socket.connect(gateway.addr())).await.unwrap())
+    }
+
     /// Connected and authenticated with the gateway's own key.
     pub(crate) async fn authenticated(gateway: &Gateway) -> Self {
         let mut resp = Self::open(gateway).await;
