@@ -33,18 +33,33 @@ pub struct Column {
     pub href: String,
 }
 
-/// A drawn column: failures stand on the zero line, the rest on them.
+/// Parts of one bucket of time, from the zero line up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stack {
+    pub parts: Vec<(&'static str, i64)>,
+    pub open: bool,
+    pub title: String,
+    pub href: String,
+}
+
+/// A drawn column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     pub x: N,
     pub width: N,
-    pub y: N,
-    pub height: N,
-    pub bad_y: N,
-    pub bad_height: N,
+    /// From the zero line up; none of them empty.
+    pub rects: Vec<Rect>,
     pub open: bool,
     pub title: String,
     pub href: String,
+}
+
+/// A part of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rect {
+    pub y: N,
+    pub height: N,
+    pub class: &'static str,
 }
 
 /// A bar chart in a drawing `width` × `height` that is stretched to its place.
@@ -76,43 +91,55 @@ const GAP: f64 = 1.6;
 /// The least height a failure is drawn with, so that one is never invisible.
 const LEAST: f64 = 1.2;
 
-/// Bars of equal width. `past` are the counts of an earlier period in the same
-/// buckets; `lines` is how many steps the scale may have.
+/// Bars of equal width: failures stand on the zero line, the rest on them.
+/// `past` are the counts of an earlier period in the same buckets; `lines` is
+/// how many steps the scale may have.
 #[must_use]
 pub fn bars(columns: Vec<Column>, past: &[i64], height: f64, lines: i64, lang: Lang) -> Bars {
-    let width = real(columns.len().max(past.len()).max(1)) * BAR;
-    let most = columns
-        .iter()
-        .map(|column| column.requests)
-        .chain(past.iter().copied())
-        .max()
-        .unwrap_or(0);
-    let (top, step) = match lines {
-        // Only the top is labelled, so the steps below it need not be round.
-        1 => (nice(most, 5).0, nice(most, 5).0),
-        _ => nice(most, lines),
+    let stack = |column: Column| Stack {
+        parts: vec![
+            (FAILED, column.failed),
+            (WHOLE, column.requests - column.failed),
+        ],
+        open: column.open,
+        title: column.title,
+        href: column.href,
     };
+    let stacks = columns.into_iter().map(stack).collect();
+    let past: Vec<Option<i64>> = past.iter().copied().map(Some).collect();
+    self::stacks(stacks, &past, height, lines, &|n| lang.compact(n))
+}
+
+/// The classes of what failed, and of what has only one part.
+pub const FAILED: &str = "fill-bad";
+pub const WHOLE: &str = "fill";
+
+/// Bars of parts that add up. `past` is drawn as a line over them, with gaps
+/// where nothing is known; `label` writes the values of the scale.
+#[must_use]
+pub fn stacks(
+    stacks: Vec<Stack>,
+    past: &[Option<i64>],
+    height: f64,
+    lines: i64,
+    label: &dyn Fn(i64) -> String,
+) -> Bars {
+    let width = real(stacks.len().max(past.len()).max(1)) * BAR;
+    let whole = |stack: &Stack| stack.parts.iter().map(|(_, n)| *n).sum::<i64>();
+    let most = stacks.iter().map(whole);
+    let most = most.chain(past.iter().flatten().copied()).max();
+    let (top, step) = nice(most.unwrap_or(0), lines);
     let up = |n: i64| float(n) / float(top) * height;
-    let bars = columns
+    let bars = stacks
         .into_iter()
         .enumerate()
-        .map(|(i, column)| {
-            let bad = match column.failed {
-                0 => 0.0,
-                failed => up(failed).max(LEAST),
-            };
-            let whole = up(column.requests).max(bad);
-            Bar {
-                x: N(real(i) * BAR + GAP / 2.0),
-                width: N(BAR - GAP),
-                y: N(height - whole),
-                height: N(whole - bad),
-                bad_y: N(height - bad),
-                bad_height: N(bad),
-                open: column.open,
-                title: column.title,
-                href: column.href,
-            }
+        .map(|(i, stack)| Bar {
+            x: N(real(i) * BAR + GAP / 2.0),
+            width: N(BAR - GAP),
+            rects: rects(&stack.parts, height, up),
+            open: stack.open,
+            title: stack.title,
+            href: stack.href,
         })
         .collect();
     let steps: Vec<i64> = (1..=top / step).rev().map(|i| i * step).collect();
@@ -121,13 +148,33 @@ pub fn bars(columns: Vec<Column>, past: &[i64], height: f64, lines: i64, lang: L
         height: N(height),
         bars,
         grid: steps.iter().map(|n| N(height - up(*n))).collect(),
-        scale: steps.iter().chain(&[0]).map(|n| lang.compact(*n)).collect(),
-        past: line(past.iter().enumerate().map(|(i, n)| {
-            let x = (real(i) + 0.5) * BAR;
-            Some((x, height - up(*n)))
-        })),
+        scale: steps.iter().chain(&[0]).map(|n| label(*n)).collect(),
+        past: line(
+            past.iter()
+                .enumerate()
+                .map(|(i, n)| Some(((real(i) + 0.5) * BAR, height - up((*n)?)))),
+        ),
         ticks: Vec::new(),
     }
+}
+
+fn rects(parts: &[(&'static str, i64)], height: f64, up: impl Fn(i64) -> f64) -> Vec<Rect> {
+    let mut rects = Vec::new();
+    let (mut sum, mut top) = (0, 0.0);
+    for (class, n) in parts.iter().filter(|(_, n)| *n > 0) {
+        sum += n;
+        let least = if *class == FAILED { LEAST } else { 0.0 };
+        let reached = up(sum).max(top + least);
+        if reached > top {
+            rects.push(Rect {
+                y: N(height - reached),
+                height: N(reached - top),
+                class,
+            });
+        }
+        top = reached;
+    }
+    rects
 }
 
 /// The top of a scale and its step: the lowest round top over `most` that has
@@ -362,16 +409,42 @@ mod tests {
         let drawn: Vec<String> = chart
             .bars
             .iter()
-            .map(|b| format!("{} {}+{} {}+{}", b.x, b.y, b.height, b.bad_y, b.bad_height))
+            .map(|b| {
+                let part = |r: &Rect| format!(" {} {}+{}", r.class, r.y, r.height);
+                let parts: String = b.rects.iter().map(part).collect();
+                format!("{}{parts}", b.x)
+            })
             .collect();
         assert_eq!(
             drawn,
-            ["0.8 0+40 40+0", "10.8 20+18.8 38.8+1.2", "20.8 40+0 40+0"]
+            [
+                "0.8 fill 0+40",
+                "10.8 fill-bad 38.8+1.2 fill 20+18.8",
+                "20.8",
+            ]
         );
         assert_eq!(chart.scale, ["100", "0"]);
-        let chart = bars(vec![column(130, 0)], &[], 40.0, 1, Lang::En);
-        assert_eq!(chart.scale, ["150", "0"]);
         assert_eq!((chart.width, chart.grid), (N(30.0), vec![N(0.0)]));
+    }
+
+    #[test]
+    fn parts_stand_on_each_other() {
+        let stack = |parts: &[(&'static str, i64)]| Stack {
+            parts: parts.to_vec(),
+            ..Stack::default()
+        };
+        let label = |n: i64| format!("{n} s");
+        let columns = vec![stack(&[("a", 5), ("b", 0), ("c", 15)]), stack(&[])];
+        let chart = stacks(columns, &[None, Some(10)], 40.0, 2, &label);
+        let rects: Vec<(f64, f64, &str)> = chart.bars[0]
+            .rects
+            .iter()
+            .map(|rect| (rect.y.0, rect.height.0, rect.class))
+            .collect();
+        assert_eq!(rects, [(30.0, 10.0, "a"), (0.0, 30.0, "c")]);
+        assert_eq!(chart.bars[1].rects, []);
+        assert_eq!(chart.scale, ["20 s", "10 s", "0 s"]);
+        assert_eq!(chart.past, "M15 20h.1");
     }
 
     #[test]
