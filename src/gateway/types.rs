@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::collection::Reason;
+use crate::domain::redact;
 use crate::domain::units::{At, Ms};
 
 /// Why the gateway did not do what was asked.
@@ -105,7 +106,7 @@ impl Error {
     /// Foreign text, made fit for a status line.
     #[must_use]
     pub fn protocol(text: &str) -> Self {
-        Self::Protocol(short(text))
+        Self::Protocol(short(&redact::text(text, &[])))
     }
 }
 
@@ -213,10 +214,14 @@ mod tests {
 
     #[test]
     fn foreign_text_becomes_one_short_line() {
-        let Error::Protocol(text) = Error::protocol(&format!("a\r\nb{}", "x".repeat(999))) else {
+        let Error::Protocol(text) = Error::protocol(&format!("a\nb{}", "x ".repeat(999))) else {
             panic!("not a protocol error");
         };
-        assert!(text.starts_with("a  bxx"));
+        assert!(text.starts_with("a bx x "), "{text}");
         assert_eq!(text.len(), 200);
+        let Error::Protocol(text) = Error::protocol("Bearer sk-ant-0123456789abcdef0123") else {
+            panic!("not a protocol error");
+        };
+        assert!(!text.contains("0123456789"), "{text}");
     }
 }

@@ -76,7 +76,7 @@ impl Default for Tuning {
             commit_every: Duration::from_millis(100),
             remember_every: Duration::from_secs(10),
             grace: Duration::from_secs(2),
-            drain: Duration::from_secs(4),
+            drain: Duration::from_secs(3),
             spool_bytes: 256 << 20,
         }
     }

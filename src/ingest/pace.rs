@@ -15,6 +15,9 @@ const LEAST_COUNT: u32 = 50;
 const ANSWER_BYTES: u64 = 4 << 20;
 /// Pause while events flow but the queue was emptied.
 const QUICK: Duration = Duration::from_millis(50);
+/// A RESP poll costs next to nothing, and an event that comes alone should be
+/// on the page within 300 ms: pause no longer, whatever is asked for.
+const RESP_IDLE: Duration = Duration::from_millis(150);
 /// Every HTTP poll costs the gateway a key check: rest so many times as long as
 /// the answer took, so that asking takes at most a ninth of one of its cores.
 const HTTP_REST: u32 = 8;
@@ -90,12 +93,13 @@ impl Pace {
         if self.pause.is_zero() {
             return;
         }
-        let mut longest = self.poll;
-        if self.transport == Transport::Http {
+        let longest = if self.transport == Transport::Http {
             let rest = (took * HTTP_REST).min(Duration::from_secs(1));
             self.pause = self.pause.max(rest);
-            longest = longest.max(rest);
-        }
+            self.poll.max(rest)
+        } else {
+            self.poll.min(RESP_IDLE)
+        };
         let retention = u64::try_from(retention.0).unwrap_or_default();
         self.pause = self
             .pause
@@ -182,7 +186,7 @@ mod tests {
             pace.pause()
         };
         let pauses: Vec<_> = (0..5).map(|_| idle()).collect();
-        assert_eq!(pauses, [50, 100, 200, 250, 250].map(MS));
+        assert_eq!(pauses, [50, 100, 150, 150, 150].map(MS));
         pace.answered(200, 1, 900, MS(1), Ms::MINUTE);
         assert_eq!(pace.pause(), MS(50));
     }
@@ -204,6 +208,7 @@ mod tests {
     #[test]
     fn polls_are_never_slower_than_a_third_of_the_retention() {
         let mut pace = Pace::new(MS(60_000), 100);
+        pace.start(Transport::Http);
         for _ in 0..20 {
             pace.answered(100, 0, 0, MS(1), Ms(6_000));
         }

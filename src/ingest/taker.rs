@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Board, Taking};
 use super::collector::Tuning;
 use super::ladder::Ladder;
-use super::outage::Outage;
+use super::outage::{Outage, gap};
 use super::pace::{Backoff, Pace, chance};
 use super::rivals::Rivals;
 use super::spool::{Backlog, Record, Writer};
@@ -388,6 +388,10 @@ impl Taker {
                 _ => Reason::StoreFailing,
             };
             self.say(State::Retrying, Some(reason), None);
+            if self.stop.is_cancelled() {
+                log::error!(items = count; "shut down with items that could not be written, they are lost");
+                return self.record_gaps(gap(now, self.clock.now() + Ms(1), "answer_lost"));
+            }
             tokio::time::sleep(backoff.failed(chance())).await;
         }
         self.taken += count;

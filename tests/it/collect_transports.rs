@@ -4,7 +4,7 @@
 use cpamp::domain::collection::{Mode, Reason, State, Transport};
 use cpamp::fake::{Gateway, Options, Version};
 
-use crate::support::gateway::{Resp, laboratory};
+use crate::support::gateway::{Resp, laboratory, recorded};
 use crate::support::rig::{Rig, settings, usage, with_tls};
 
 async fn gateway(options: Options) -> Gateway {
@@ -41,6 +41,30 @@ async fn each_mode_takes_what_was_queued_and_what_comes() {
         assert_eq!(status.gaps, [], "{mode:?}");
         assert_eq!(status.gateway.version.as_deref(), Some("7.2.140"));
         rig.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_recorded_events_go_the_whole_way() {
+    let recorded = recorded("usage-events.jsonl");
+    for mode in [Mode::Resp, Mode::Http, Mode::Subscribe] {
+        let gateway = gateway(Options::default()).await;
+        let rig = rig(&gateway, mode).await;
+        rig.until("collecting", |s| s.state == State::Collecting)
+            .await;
+        recorded
+            .lines()
+            .for_each(|event| gateway.push_raw(event.to_owned()));
+        let status = rig.until_stored(38).await;
+        let counts = (status.stored, status.duplicates, status.rejected);
+        assert_eq!(counts, (38, 0, 0), "{mode:?}");
+
+        // Once more: nothing changes but the count of duplicates.
+        recorded
+            .lines()
+            .for_each(|event| gateway.push_raw(event.to_owned()));
+        rig.until("duplicates", |s| s.duplicates == 38).await;
+        assert_eq!(rig.status().stored, 38);
     }
 }
 

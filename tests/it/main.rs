@@ -15,6 +15,7 @@ mod fake_tls;
 mod fake_traffic;
 mod filter_query;
 mod gateway_client;
+mod gateway_queue;
 mod key_aliases;
 mod login;
 mod price_sync;
