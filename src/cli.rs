@@ -1,7 +1,10 @@
 //! The command line: which sub-commands there are, and that anything unknown is
 //! an error that starts nothing. Exit codes: 0 done, 1 failed, 2 used wrongly.
 
+mod demo;
+mod healthcheck;
 mod logging;
+mod reset_admin_key;
 mod serve;
 
 use std::ffi::OsString;
@@ -51,8 +54,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 
 fn dispatch(matches: &ArgMatches, config: Config) -> anyhow::Result<ExitCode> {
     match matches.subcommand_name() {
-        None | Some("serve") => serve::run(config),
-        Some(other) => anyhow::bail!("{other} is not built yet"),
+        Some("demo") => demo::run(config),
+        Some("healthcheck") => healthcheck::run(&config),
+        Some("reset-admin-key") => reset_admin_key::run(&config),
+        _ => serve::run(config),
     }
 }
 
@@ -81,4 +86,14 @@ pub fn command() -> Command {
                 .help("Show each setting and where it came from, then exit"),
         )
         .subcommand(Command::new("serve").about("Run the panel (the default)"))
+        .subcommand(
+            Command::new("demo").about("Show the panel beside a simulated gateway; keeps nothing"),
+        )
+        .subcommand(
+            Command::new("healthcheck").about("Exit with 0 when the running panel works, else 1"),
+        )
+        .subcommand(
+            Command::new("reset-admin-key")
+                .about("Set another Admin Key (the panel must not run) and end all sessions"),
+        )
 }

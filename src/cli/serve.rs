@@ -29,19 +29,23 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
 async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    let circumstances = Circumstances {
-        clock: Clock::System,
-        demo: false,
-        tuning: Tuning::default(),
-        price_sources: Web::internet(),
-    };
-    let mut app = App::build(config, circumstances, stop).await?;
+    let mut app = App::build(config, circumstances(), stop).await?;
     introduce(&mut app)?;
     app.run().await
 }
 
+/// The real world.
+pub(super) fn circumstances() -> Circumstances {
+    Circumstances {
+        clock: Clock::System,
+        demo: false,
+        tuning: Tuning::default(),
+        price_sources: Web::internet(),
+    }
+}
+
 /// The key goes to stdout alone: logs are kept and read by others.
-fn introduce(app: &mut App) -> anyhow::Result<()> {
+pub(super) fn introduce(app: &mut App) -> anyhow::Result<()> {
     let address = app.address()?;
     log::info!("listening on {address}");
     let state = app.state();
@@ -55,7 +59,7 @@ fn introduce(app: &mut App) -> anyhow::Result<()> {
 }
 
 /// The address to open in a browser on this machine, or the public one.
-pub(super) fn home(config: &Config, address: std::net::SocketAddr) -> String {
+fn home(config: &Config, address: std::net::SocketAddr) -> String {
     let path = config.link("/");
     if let Some(url) = &config.public_url {
         return format!("{}{path}", url.origin);

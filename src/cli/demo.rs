@@ -1,0 +1,101 @@
+//! `cpamp demo`: the same panel beside a simulated gateway on loopback, with a
+//! few days of history and live traffic. It lives in a directory of its own
+//! that goes when it stops; a real data directory is never touched.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_util::sync::CancellationToken;
+
+use super::serve::{circumstances, introduce, stop_on_signals};
+use super::{logging, runtime};
+use crate::app::{App, Circumstances};
+use crate::clock::Clock;
+use crate::config::{Config, Fixed, FixedCollection};
+use crate::domain::units::Ms;
+use crate::fake::{Gateway, traffic};
+use crate::web::random;
+
+/// How much history there is to look at.
+const HISTORY: Ms = Ms(8 * Ms::DAY.0);
+/// The same days look the same at every start.
+const SEED: u64 = 7;
+
+pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+    logging::start(config.log);
+    let home = Home::create().context("cannot create a directory for the demo")?;
+    runtime()?.block_on(show(config, &home.0))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    stop_on_signals(&stop)?;
+    let key = SecretString::from(random::token());
+    let gateway = Gateway::start(traffic::demo_gateway(key.expose_secret()))
+        .await
+        .context("cannot start the simulated gateway")?;
+    let now = Clock::System.now();
+    for (_, event) in traffic::events_between(now - HISTORY, now, SEED) {
+        gateway.push(&event);
+    }
+    let config = apart(config, home, &gateway, key);
+    let circumstances = Circumstances {
+        demo: true,
+        ..circumstances()
+    };
+    let mut app = App::build(config, circumstances, stop).await?;
+    println!("This is a demo: the gateway is simulated, and nothing is kept.\n");
+    introduce(&mut app)?;
+    let traffic = tokio::spawn(traffic::run(gateway.clone(), SEED));
+    let outcome = app.run().await;
+    traffic.abort();
+    gateway.stop().await;
+    outcome
+}
+
+/// The configuration, with everything that lasts or is real replaced.
+fn apart(mut config: Config, home: &Path, gateway: &Gateway, key: SecretString) -> Config {
+    home.clone_into(&mut config.data_dir);
+    config.db_path = home.join("cpamp.sqlite");
+    config.data_key = None;
+    config.data_key_path = home.join("data.key");
+    config.collection = FixedCollection {
+        url: Some(fixed(gateway.url())),
+        key: Some(fixed(key)),
+        enabled: Some(fixed(true)),
+        queue: String::from("usage"),
+        ..FixedCollection::default()
+    };
+    config
+}
+
+fn fixed<T>(value: T) -> Fixed<T> {
+    Fixed {
+        value,
+        by: String::from("cpamp demo"),
+    }
+}
+
+/// A directory nobody else can read, removed when the demo ends.
+struct Home(PathBuf);
+
+impl Home {
+    fn create() -> std::io::Result<Self> {
+        let name = format!("cpamp-demo-{}", random::token());
+        let path = std::env::temp_dir().join(name);
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            log::warn!("cannot remove {}: {error}", self.0.display());
+        }
+    }
+}
