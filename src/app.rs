@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::domain::collection::Settings;
 use crate::ingest::collector::{Collector, Handle, Parts, RetryError, Tuning};
 use crate::jobs::Jobs;
+use crate::pages::setup::Drafts;
 use crate::prices::Desk;
 use crate::prices::fetch::Web;
 use crate::prices::schedule::Step;
@@ -260,10 +261,12 @@ fn http_server(
     prices: &Data<Desk>,
 ) -> std::io::Result<Server> {
     let (state, frame, prices) = (state.clone(), frame.clone(), prices.clone());
+    let drafts = Data::new(Drafts::default());
     let server = HttpServer::new(move || {
         WebApp::new()
             .app_data(state.clone())
             .app_data(frame.clone())
+            .app_data(drafts.clone())
             .app_data(prices.clone())
             .wrap(from_fn(pipeline::around))
             .configure(|services| routes::all(services, &state.config))

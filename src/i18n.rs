@@ -12,6 +12,7 @@ pub mod login;
 pub mod request;
 pub mod requests;
 pub mod settings;
+pub mod setup;
 pub mod shell;
 
 pub use format::UNKNOWN;
@@ -88,6 +89,7 @@ pub struct Messages {
     pub request: &'static request::Request,
     pub requests: &'static requests::Requests,
     pub settings: &'static settings::Settings,
+    pub setup: &'static setup::Setup,
 }
 
 static EN: Messages = Messages {
@@ -99,6 +101,7 @@ static EN: Messages = Messages {
     request: &request::EN,
     requests: &requests::EN,
     settings: &settings::EN,
+    setup: &setup::EN,
 };
 
 static ZH_CN: Messages = Messages {
@@ -110,6 +113,7 @@ static ZH_CN: Messages = Messages {
     request: &request::ZH_CN,
     requests: &requests::ZH_CN,
     settings: &settings::ZH_CN,
+    setup: &setup::ZH_CN,
 };
 
 #[must_use]

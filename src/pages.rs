@@ -10,6 +10,7 @@ pub mod login;
 pub mod prefs;
 pub mod requests;
 pub mod settings;
+pub mod setup;
 pub mod shell;
 pub mod sums;
 
@@ -20,6 +21,7 @@ pub fn routes(config: &mut ServiceConfig) {
     prefs::routes(config);
     requests::routes(config);
     settings::routes(config);
+    setup::routes(config);
     shell::routes(config);
 }
 

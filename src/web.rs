@@ -21,3 +21,4 @@ pub mod security;
 pub mod session;
 pub mod state;
 pub mod throttle;
+pub mod trail;

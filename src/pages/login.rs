@@ -15,12 +15,14 @@ use crate::web::error::{Error, Result};
 use crate::web::prefs::Prefs;
 use crate::web::session::{self, Session};
 use crate::web::state::AppState;
+use crate::web::trail::{self, Mark, Step};
 use crate::web::{guard, hx, local};
 
 pub fn public_routes(config: &mut ServiceConfig) {
     config
         .route("/login", get().to(show))
-        .route("/login", post().to(log_in));
+        .route("/login", post().to(log_in))
+        .route("/setup", get().to(begin_set_up));
 }
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -34,18 +36,27 @@ struct LoginPage {
     view: View,
 }
 
-/// What the form shows; also the first step of the set-up.
-pub(super) struct View {
-    pub(super) next: String,
-    pub(super) keep: bool,
-    pub(super) place: String,
-    pub(super) host: String,
-    pub(super) problem: Option<String>,
-    pub(super) tries_left: Option<String>,
+/// The same form as the first step of the set-up.
+#[derive(Template)]
+#[template(path = "setup_admin.html")]
+struct AdminStep {
+    trail: Vec<Mark>,
+    ctx: Ctx,
+    view: View,
+}
+
+/// What the form shows.
+struct View {
+    next: String,
+    keep: bool,
+    place: String,
+    host: String,
+    problem: Option<String>,
+    tries_left: Option<String>,
 }
 
 impl View {
-    pub(super) fn new(ctx: &Ctx, request: &HttpRequest, next: Option<&str>) -> Self {
+    fn new(ctx: &Ctx, request: &HttpRequest, next: Option<&str>) -> Self {
         let next = next.and_then(local::path).unwrap_or("/").to_owned();
         let host = request.headers().get(header::HOST);
         Self {
@@ -73,6 +84,24 @@ impl View {
     }
 }
 
+/// Until a gateway is chosen every page leads here; whoever is logged in goes
+/// on to the second step.
+async fn begin_set_up(
+    ctx: Ctx,
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let client = Client::of(&request, &state.config);
+    if session::find(&state, &request, client).await?.is_some() {
+        return Ok(to(&ctx, "/setup/gateway"));
+    }
+    if state.is_set_up() {
+        return Ok(to(&ctx, "/login"));
+    }
+    let view = View::new(&ctx, &request, None);
+    page(StatusCode::OK, &state, ctx, view)
+}
+
 #[derive(Deserialize)]
 struct Wanted {
     next: Option<String>,
@@ -93,7 +122,7 @@ async fn show(
     if session::find(&state, &request, client).await?.is_some() {
         return Ok(to(&ctx, &view.next));
     }
-    page(StatusCode::OK, ctx, view)
+    page(StatusCode::OK, &state, ctx, view)
 }
 
 /// The choice is a preference like those of the rail, which is not here yet.
@@ -134,7 +163,7 @@ async fn log_in(
     let t = ctx.t.login;
     if entry.key.trim().is_empty() {
         view.problem = Some(t.empty.to_owned());
-        return page(StatusCode::UNPROCESSABLE_ENTITY, ctx, view);
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &state, ctx, view);
     }
     if let Err(error) = guard::verify(&state, client, &entry.key).await {
         let status = match &error {
@@ -158,7 +187,7 @@ async fn log_in(
             }
             _ => return Err(error),
         };
-        return page(status, ctx, view);
+        return page(status, &state, ctx, view);
     }
     // A browser that had a session gets another one, and the old one ends.
     if let Some(old) = session::find(&state, &request, client).await? {
@@ -166,7 +195,14 @@ async fn log_in(
     }
     let cookie = session::begin(&state, &request, client, keep).await?;
     log::info!("somebody logged in from {}", client.ip);
-    let mut response = to(&ctx, &view.next);
+    // Without a readable key nothing is collected: that comes first.
+    let lost = state.settings.borrow().key_unreadable;
+    let next = if lost && view.next == "/" {
+        "/settings/collection"
+    } else {
+        &view.next
+    };
+    let mut response = to(&ctx, next);
     response
         .add_cookie(&cookie)
         .map_err(|error| Error::Internal(format!("cannot set a cookie: {error}")))?;
@@ -188,8 +224,13 @@ async fn log_out(
     Ok(response)
 }
 
-fn page(status: StatusCode, ctx: Ctx, view: View) -> Result<HttpResponse> {
-    let html = LoginPage { ctx, view }.render()?;
+fn page(status: StatusCode, state: &AppState, ctx: Ctx, view: View) -> Result<HttpResponse> {
+    let html = if state.is_set_up() {
+        LoginPage { ctx, view }.render()?
+    } else {
+        let trail = trail::trail(&ctx, Step::Admin, view.problem.is_some(), &[]);
+        AdminStep { trail, ctx, view }.render()?
+    };
     Ok(hx::html_response(status).body(html))
 }
 
