@@ -38,7 +38,20 @@ pub fn speed_milli(generated: i64, ms: i64) -> Option<i64> {
     if generated <= 0 || ms <= 0 {
         return None;
     }
-    Some(generated.saturating_mul(1_000_000) / ms)
+    match (i32::try_from(generated), i32::try_from(ms)) {
+        // Scans do this for every row, and dividing floats is ten times quicker.
+        (Ok(generated), Ok(ms)) => Some(quotient(f64::from(generated) * 1e6, f64::from(ms))),
+        _ => Some(generated.saturating_mul(1_000_000) / ms),
+    }
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "at most 2^31 million, and to be cut to a whole number"
+)]
+fn quotient(dividend: f64, divisor: f64) -> i64 {
+    (dividend / divisor) as i64
 }
 
 #[cfg(test)]

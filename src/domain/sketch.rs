@@ -37,9 +37,14 @@ impl Sketch {
     }
 
     pub fn add(&mut self, value: u64) {
-        match bucket_of(value) {
-            Some(bucket) => *self.slot(bucket) += 1,
-            None => self.zeros += 1,
+        self.add_in(Bucket::of(value));
+    }
+
+    /// Adds a sample whose bucket is known already.
+    pub fn add_in(&mut self, bucket: Bucket) {
+        match bucket {
+            Bucket::ZERO => self.zeros += 1,
+            Bucket(bucket) => *self.slot(bucket) += 1,
         }
     }
 
@@ -153,17 +158,29 @@ impl PartialEq for Sketch {
 
 const LAST_BUCKET: u16 = 64 * FINENESS - 1;
 
-/// `None` for zero, which has a count of its own.
-fn bucket_of(value: u64) -> Option<u16> {
-    let octave = value.checked_ilog2()?;
-    let mantissa = if octave <= MANTISSA_BITS {
-        value << (MANTISSA_BITS - octave)
-    } else {
-        value >> (octave - MANTISSA_BITS)
-    };
-    let place = usize::try_from(mantissa & ((1 << MANTISSA_BITS) - 1)).ok()?;
-    let inside = *PLACES.get(place)?;
-    Some(u16::try_from(octave).ok()? * FINENESS + u16::from(inside))
+/// Where a sample is counted. Finding it costs more than counting, so what goes
+/// into several sketches is placed once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket(u16);
+
+impl Bucket {
+    const ZERO: Self = Self(u16::MAX);
+
+    #[must_use]
+    pub fn of(value: u64) -> Self {
+        let Some(octave) = value.checked_ilog2() else {
+            return Self::ZERO;
+        };
+        let mantissa = if octave <= MANTISSA_BITS {
+            value << (MANTISSA_BITS - octave)
+        } else {
+            value >> (octave - MANTISSA_BITS)
+        };
+        let place = usize::try_from(mantissa & ((1 << MANTISSA_BITS) - 1)).unwrap_or_default();
+        let inside = PLACES.get(place).copied().unwrap_or_default();
+        let octave = u16::try_from(octave).unwrap_or_default();
+        Self(octave * FINENESS + u16::from(inside))
+    }
 }
 
 /// What a bucket stands for: its only whole number, or the value with the least

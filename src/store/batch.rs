@@ -9,6 +9,7 @@ use super::events::{self, StoredEvent};
 use super::names::Interner;
 use super::prices::pricer::Pricer;
 use super::rejects::{self, NewReject, RejectId};
+use super::rollups;
 use super::scan::segments;
 use super::schema::spool_record;
 use crate::domain::event::Event;
@@ -73,6 +74,7 @@ pub(super) fn store(
 
 /// Brings everything derived from events up to date with the new ones.
 fn derive(c: &mut SqliteConnection, new: &[StoredEvent]) -> Result<()> {
+    rollups::add(c, new)?;
     segments::invalidate(c, new)
 }
 

@@ -4,6 +4,7 @@
 use diesel::sqlite::SqliteConnection;
 
 use super::error::Result;
+use super::rollups;
 use super::scan::segments;
 pub use super::scan::segments::Step;
 use crate::domain::units::At;
@@ -11,10 +12,20 @@ use crate::domain::units::At;
 /// Does a piece of what there is to do: call it until [`Step::Idle`], and again
 /// after events were stored.
 pub fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    segments::seal_step(c, now)
+    match segments::seal_step(c, now)? {
+        Step::Idle => rollups::close_step(c, now),
+        worked @ Step::Worked(_) => Ok(worked),
+    }
 }
 
-/// Throws away what steps build.
-pub fn forget(c: &mut SqliteConnection) -> Result<()> {
+/// Makes the roll-ups of one day anew, for the case that they are in doubt: the
+/// first day with events from `from` on. Gives where to go on, `None` at the
+/// end. [`step`] then closes the days.
+pub fn rebuild_step(c: &mut SqliteConnection, from: At) -> Result<Option<At>> {
+    rollups::rebuild_step(c, from)
+}
+
+/// Throws away the sealed segments; [`step`] builds them anew.
+pub fn forget_segments(c: &mut SqliteConnection) -> Result<()> {
     segments::forget_all(c)
 }

@@ -4,9 +4,12 @@
 
 use crate::domain::sketch::Sketch;
 use crate::domain::units::NanoUsd;
+use crate::domain::varint::{self, Corrupt};
+use crate::store::events::StoredEvent;
 use crate::store::requests::{Quantiles, Totals};
 
-/// Exact sums. Unknown values add nothing.
+/// Exact sums. Unknown values add nothing. No value of an event is above ten
+/// milliards, so sums stay far from the end of `i64`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Sums {
     pub(in crate::store) requests: i64,
@@ -29,10 +32,67 @@ pub(in crate::store) struct Sums {
 }
 
 impl Sums {
-    pub(in crate::store) fn add(&mut self, other: &Self) {
-        for (sum, more) in self.fields_mut().into_iter().zip(other.fields()) {
-            *sum = sum.saturating_add(more);
+    pub(in crate::store) fn of(event: &StoredEvent) -> Self {
+        let tokens = event.tokens();
+        let known = |value: Option<i64>| value.unwrap_or_default();
+        Self {
+            requests: 1,
+            failed: event.flags.failed().into(),
+            unknown_tokens: tokens.any_unknown().into(),
+            uncached: known(tokens.uncached),
+            cache_read: known(tokens.cache_read),
+            cache_write: known(tokens.cache_write),
+            output: known(tokens.output),
+            reasoning: known(tokens.reasoning),
+            unclassified: tokens.unclassified,
+            cost_nanos: event.cost_nanos.unwrap_or_default().0,
+            unpriced: event.cost_nanos.is_none().into(),
+            latency_ms: event.latency_ms.unwrap_or_default().0,
+            latency_samples: event.latency_ms.is_some().into(),
+            ttft_ms: event.ttft_ms.unwrap_or_default().0,
+            ttft_samples: event.ttft_ms.is_some().into(),
         }
+    }
+
+    pub(in crate::store) fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.unknown_tokens += other.unknown_tokens;
+        self.uncached += other.uncached;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+        self.output += other.output;
+        self.reasoning += other.reasoning;
+        self.unclassified += other.unclassified;
+        self.cost_nanos += other.cost_nanos;
+        self.unpriced += other.unpriced;
+        self.latency_ms += other.latency_ms;
+        self.latency_samples += other.latency_samples;
+        self.ttft_ms += other.ttft_ms;
+        self.ttft_samples += other.ttft_samples;
+    }
+
+    /// What has to be added to `other` to get these.
+    pub(in crate::store) fn minus(&self, other: &Self) -> Self {
+        let mut difference = *self;
+        for (sum, less) in difference.fields_mut().into_iter().zip(other.fields()) {
+            *sum -= less;
+        }
+        difference
+    }
+
+    pub(in crate::store) fn encode(&self, out: &mut Vec<u8>) {
+        for value in self.fields() {
+            varint::put_signed(out, value);
+        }
+    }
+
+    pub(in crate::store) fn decode(bytes: &mut &[u8]) -> Result<Self, Corrupt> {
+        let mut sums = Self::default();
+        for value in sums.fields_mut() {
+            *value = varint::take_signed(bytes)?;
+        }
+        Ok(sums)
     }
 
     /// In stored order: only ever append.
@@ -69,6 +129,33 @@ pub(in crate::store) struct Sketches {
     pub(in crate::store) ttft_ms: Sketch,
     /// Thousandths of a token a second.
     pub(in crate::store) speed: Sketch,
+}
+
+impl Sketches {
+    pub(in crate::store) fn add(&mut self, event: &StoredEvent) {
+        let (latency, ttft) = (event.latency_ms, event.ttft_ms);
+        add_sample(&mut self.latency_ms, latency.map(|ms| ms.0));
+        add_sample(&mut self.ttft_ms, ttft.map(|ms| ms.0));
+        add_sample(&mut self.speed, event.tokens().speed_milli(latency, ttft));
+    }
+
+    pub(in crate::store) fn merge(&mut self, other: &Self) {
+        self.latency_ms.merge(&other.latency_ms);
+        self.ttft_ms.merge(&other.ttft_ms);
+        self.speed.merge(&other.speed);
+    }
+
+    pub(in crate::store) fn encode(&self, out: &mut Vec<u8>) {
+        self.latency_ms.encode(out);
+        self.ttft_ms.encode(out);
+        self.speed.encode(out);
+    }
+
+    pub(in crate::store) fn merge_encoded(&mut self, bytes: &mut &[u8]) -> Result<(), Corrupt> {
+        self.latency_ms.merge_encoded(bytes)?;
+        self.ttft_ms.merge_encoded(bytes)?;
+        self.speed.merge_encoded(bytes)
+    }
 }
 
 pub(in crate::store) fn add_sample(sketch: &mut Sketch, value: Option<i64>) {

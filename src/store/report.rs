@@ -1,22 +1,22 @@
 //! Everything a page counts of one selection, answered together: totals, a
 //! timeline and rankings. Exact, whatever the range, zone or filter.
 
-mod fold;
-mod timeline;
+mod plan;
 
 use std::cmp::Reverse;
-use std::ops::ControlFlow;
 
 use diesel::sqlite::SqliteConnection;
 
-use self::fold::{Fold, Groups};
+use self::plan::{Allowed, Run, Source};
 use super::error::Result;
+use super::fold::{Counted, Fold};
+use super::measures::Measures;
 use super::names::{Dictionary, Kind, Names};
 use super::requests::{Bucket, Choice, Dimension, Totals};
-use super::scan::columns::Column;
+use super::rollups::{self, Family, Width};
+use super::scan;
 use super::scan::keys::KeyRange;
-use super::scan::predicate::Predicate;
-use super::scan::{self, Order};
+use super::scan::predicate::{Predicate, Rolled};
 use crate::domain::filter::Selection;
 use crate::domain::units::At;
 
@@ -53,33 +53,165 @@ pub fn of(
     selection: &Selection,
     question: &Question,
 ) -> Result<Report> {
-    let columns: Vec<Column> = question.by.iter().copied().map(column).collect();
-    let mut fold = Fold::new(&question.edges, &columns, question.quantiles);
-    let predicate = Predicate::compile(c, names, selection)?;
-    let range = KeyRange::between(selection.from, selection.to);
-    scan::walk(c, range, Order::OldestFirst, &predicate, |chunk, picked| {
-        fold.rows(chunk, &picked)?;
-        Ok(ControlFlow::Continue(()))
-    })?;
+    let counted = count(c, names, selection, question)?;
     let names = names.read();
-    let rankings = question.by.iter().zip(fold.groups);
+    let rankings = question.by.iter().zip(counted.groups);
     Ok(Report {
-        totals: fold.total.totals(),
-        timeline: fold.timeline.into_buckets(),
+        totals: counted.total.totals(),
+        timeline: counted.timeline,
         by: rankings
             .map(|(dimension, groups)| ranking(&names, *dimension, groups, question.limit))
             .collect(),
     })
 }
 
+fn count(
+    c: &mut SqliteConnection,
+    names: &Names,
+    selection: &Selection,
+    question: &Question,
+) -> Result<Counted> {
+    let predicate = Predicate::compile(c, names, selection)?;
+    let by: Vec<Family> = question.by.iter().copied().map(family).collect();
+    let part = Part {
+        predicate: &predicate,
+        range: (selection.from, selection.to),
+        edges: &question.edges,
+        by: &by,
+        quantiles: question.quantiles,
+    };
+    match predicate.rolled() {
+        // Total and groups come from different roll-ups, and sketches are not
+        // kept for all of them, so each is counted for itself.
+        Some(rolled) if rolled.family == Family::Total && !by.is_empty() => {
+            let groups = if rolled.hours.is_some() {
+                part.without_bars().over_rows(c)?.groups
+            } else {
+                part.without_bars().over_rollups(c, &rolled)?.groups
+            };
+            let total = part.without_groups().over_rollups(c, &rolled)?;
+            Ok(Counted { groups, ..total })
+        }
+        Some(rolled) if by.iter().all(|family| *family == rolled.family) => {
+            part.over_rollups(c, &rolled)
+        }
+        _ => part.over_rows(c),
+    }
+}
+
+/// What is counted together.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    predicate: &'a Predicate,
+    range: (At, At),
+    edges: &'a [At],
+    by: &'a [Family],
+    quantiles: bool,
+}
+
+impl<'a> Part<'a> {
+    fn without_bars(self) -> Self {
+        Self { edges: &[], ..self }
+    }
+
+    fn without_groups(self) -> Self {
+        Self { by: &[], ..self }
+    }
+
+    fn over_rows(self, c: &mut SqliteConnection) -> Result<Counted> {
+        let mut fold = self.fold();
+        self.rows(c, self.range, &mut fold)?;
+        Ok(fold.finish())
+    }
+
+    /// From roll-ups as far as there are any, and from rows where not.
+    fn over_rollups(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<Counted> {
+        let only_total = rolled.family == Family::Total && self.by.is_empty();
+        let fine = match rolled.family {
+            Family::Total if only_total => Some(Family::Total.finest()),
+            // Fine roll-ups of dimensions keep no sketches.
+            _ if self.quantiles => None,
+            Family::Total => Some(Width::Hour),
+            family => Some(family.finest()),
+        };
+        let allowed = Allowed {
+            days: rolled.hours.is_none(),
+            fine,
+        };
+        let mut fold = self.fold();
+        for run in plan::make(c, self.range, self.edges, allowed)? {
+            match run.source {
+                Source::Rows => self.rows(c, (run.from, run.to), &mut fold)?,
+                Source::Rollups(width) => self.rollups(c, &run, width, rolled, &mut fold)?,
+            }
+        }
+        Ok(fold.finish())
+    }
+
+    fn fold(self) -> Fold<'a> {
+        Fold::new(self.edges, self.by, self.quantiles)
+    }
+
+    fn rows(
+        self,
+        c: &mut SqliteConnection,
+        (from, to): (At, At),
+        fold: &mut Fold<'_>,
+    ) -> Result<()> {
+        let range = KeyRange::between(from, to);
+        scan::all(c, range, self.predicate, |chunk, picked| {
+            fold.rows(chunk, picked)
+        })
+    }
+
+    fn rollups(
+        self,
+        c: &mut SqliteConnection,
+        run: &Run,
+        width: Width,
+        rolled: &Rolled,
+        fold: &mut Fold<'_>,
+    ) -> Result<()> {
+        let buckets = run.buckets(width);
+        if rolled.family == Family::Total && !self.by.is_empty() {
+            for (dimension, family) in self.by.iter().enumerate() {
+                rollups::read(
+                    c,
+                    *family,
+                    width,
+                    buckets.clone(),
+                    self.quantiles,
+                    |_, cell| fold.group(dimension, &cell),
+                )?;
+            }
+            return Ok(());
+        }
+        rollups::read(
+            c,
+            rolled.family,
+            width,
+            buckets,
+            self.quantiles,
+            |at, cell| {
+                if !rolled.wants(at, cell.group) {
+                    return Ok(());
+                }
+                for dimension in 0..self.by.len() {
+                    fold.group(dimension, &cell)?;
+                }
+                fold.total(at.max(run.from), &cell)
+            },
+        )
+    }
+}
+
 fn ranking(
     names: &Dictionary,
     dimension: Dimension,
-    groups: Groups,
+    groups: Vec<(i64, Measures)>,
     limit: usize,
 ) -> Vec<(Choice, Totals)> {
     let mut ranking: Vec<_> = groups
-        .measures
         .into_iter()
         .map(|(id, measures)| {
             (
@@ -133,15 +265,15 @@ fn kind(dimension: Dimension) -> Option<Kind> {
     }
 }
 
-fn column(dimension: Dimension) -> Column {
+fn family(dimension: Dimension) -> Family {
     match dimension {
-        Dimension::Provider => Column::Provider,
-        Dimension::Model => Column::Model,
-        Dimension::Alias => Column::Alias,
-        Dimension::Account => Column::Account,
-        Dimension::Key => Column::ClientKey,
-        Dimension::Endpoint => Column::Endpoint,
-        Dimension::Tier => Column::Tier,
-        Dimension::Status => Column::Status,
+        Dimension::Provider => Family::Provider,
+        Dimension::Model => Family::Model,
+        Dimension::Alias => Family::Alias,
+        Dimension::Account => Family::Account,
+        Dimension::Key => Family::ClientKey,
+        Dimension::Endpoint => Family::Endpoint,
+        Dimension::Tier => Family::Tier,
+        Dimension::Status => Family::Status,
     }
 }

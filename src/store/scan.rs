@@ -136,6 +136,19 @@ pub(in crate::store) fn walk(
     Ok(())
 }
 
+/// Shows `visit` all of `range`, oldest first.
+pub(in crate::store) fn all(
+    c: &mut SqliteConnection,
+    range: KeyRange,
+    predicate: &Predicate,
+    mut visit: impl FnMut(&mut Chunk<'_>, &Picked) -> Result<()>,
+) -> Result<()> {
+    walk(c, range, Order::OldestFirst, predicate, |chunk, picked| {
+        visit(chunk, &picked)?;
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
 enum Stretch {
     Sealed(Segment),
     Loose(KeyRange),

@@ -132,24 +132,26 @@ diesel::table! {
 }
 
 diesel::table! {
-    segment_column (code, segment) {
-        code -> Integer,
-        segment -> Integer,
+    segment_column (place) {
+        place -> BigInt,
         data -> Binary,
     }
 }
 
 diesel::table! {
-    rollup (dimension, grain, bucket) {
-        dimension -> Integer,
-        grain -> Integer,
-        bucket -> BigInt,
+    rollup (place) {
+        place -> BigInt,
         sums -> Binary,
         sketches -> Nullable<Binary>,
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(event, event_detail);
+diesel::table! {
+    rollup_day (day) {
+        day -> BigInt,
+        closed -> Integer,
+    }
+}
 
 diesel::table! {
     price (layer, model, seller) {

@@ -316,6 +316,18 @@ async fn settle(open: &Store, now: At) {
     while open.write(move |c| maintain::step(c, now)).await.unwrap() != Step::Idle {}
 }
 
+/// Makes everything derived anew.
+async fn rebuild(open: &Store) {
+    open.write(maintain::forget_segments).await.unwrap();
+    let mut from = Some(At(i64::MIN));
+    while let Some(day) = from {
+        from = open
+            .write(move |c| maintain::rebuild_step(c, day))
+            .await
+            .unwrap();
+    }
+}
+
 fn check_all(events: i64, rounds: u32, questions: i64) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -366,7 +378,7 @@ async fn check_round(seed: u64, count: i64, questions: i64) {
             check(&open, &stored, &selection, &mut dice).await;
         }
     }
-    open.write(maintain::forget).await.unwrap();
+    rebuild(&open).await;
     settle(&open, MORNING + Ms(100 * Ms::DAY.0)).await;
     for _ in 0..questions {
         let selection = random_selection(&mut dice);

@@ -15,16 +15,36 @@ use crate::domain::varint::Corrupt;
 use crate::store::error::Result;
 use crate::store::events::pack_request_id;
 use crate::store::names::{Dictionary, Kind, Names};
+use crate::store::rollups::{Family, HIT, MISS};
 use crate::store::schema::event_detail;
 
 /// All tests must hold.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Predicate {
-    pub(in crate::store) tests: Vec<Test>,
+    tests: Vec<Test>,
+}
+
+/// A predicate that roll-ups can answer.
+pub(in crate::store) struct Rolled {
+    pub(in crate::store) family: Family,
+    /// The groups wanted; `None` = all.
+    groups: Option<Ids>,
+    /// Only stretches that begin in these hours.
+    pub(in crate::store) hours: Option<WeekHours>,
+}
+
+impl Rolled {
+    /// Whether a group of the stretch that begins at `at` is wanted.
+    pub(in crate::store) fn wants(&self, at: At, group: i64) -> bool {
+        self.groups
+            .as_ref()
+            .is_none_or(|groups| groups.contains(group))
+            && self.hours.is_none_or(|hours| hours.contain_moment(at))
+    }
 }
 
 #[derive(Debug)]
-pub(in crate::store) enum Test {
+enum Test {
     /// The value is one of these ids (or status codes).
     In(Column, Ids),
     /// The value is known and within these bounds, both included.
@@ -38,7 +58,7 @@ pub(in crate::store) enum Test {
 }
 
 /// A set of small numbers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::store) struct Ids(Vec<bool>);
 
 impl Ids {
@@ -137,6 +157,35 @@ impl Predicate {
             tests.push(Test::Any(any));
         }
         Ok(Self { tests })
+    }
+
+    /// How roll-ups answer it: when it wants everything, or some values of one
+    /// dimension, or some hours of everything.
+    pub(in crate::store) fn rolled(&self) -> Option<Rolled> {
+        let (family, groups, hours) = match self.tests.as_slice() {
+            [] => (Family::Total, None, None),
+            [Test::Hours(hours)] => (Family::Total, None, Some(*hours)),
+            [Test::In(column, ids)] => {
+                let decides = |family: &Family| family.column() == Some(*column);
+                (
+                    Family::ALL.into_iter().find(decides)?,
+                    Some(ids.clone()),
+                    None,
+                )
+            }
+            [Test::Between(Column::CacheRead, 0, 0)] => {
+                (Family::Cache, Some(Ids::from_iter([MISS])), None)
+            }
+            [Test::Between(Column::CacheRead, 1, i64::MAX)] => {
+                (Family::Cache, Some(Ids::from_iter([HIT])), None)
+            }
+            _ => return None,
+        };
+        Some(Rolled {
+            family,
+            groups,
+            hours,
+        })
     }
 
     /// Drops the rows that do not pass.

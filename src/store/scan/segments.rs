@@ -94,7 +94,7 @@ pub(in crate::store) fn column(
     column: Column,
 ) -> Result<Packed> {
     let bytes: Vec<u8> = segment_column::table
-        .find((column.code(), number))
+        .find(place(column, number))
         .select(segment_column::data)
         .first(c)?;
     Ok(Packed::parse(bytes)?)
@@ -164,12 +164,12 @@ fn rewrite_one(
     let mut stored: Vec<Option<i64>> = stored.into_iter().map(known).collect();
     let held: Vec<(i64, i64)> = at.into_iter().zip(id).collect();
     for (key, value) in values {
-        let place = held.binary_search(&(key.at.0, key.id.0));
-        if let Some(cell) = place.ok().and_then(|place| stored.get_mut(place)) {
+        let found = held.binary_search(&(key.at.0, key.id.0));
+        if let Some(cell) = found.ok().and_then(|row| stored.get_mut(row)) {
             *cell = *value;
         }
     }
-    diesel::update(segment_column::table.find((what.code(), segment.number)))
+    diesel::update(segment_column::table.find(place(what, segment.number)))
         .set(segment_column::data.eq(Packed::pack(&stored)))
         .execute(c)?;
     Ok(())
@@ -316,8 +316,7 @@ fn insert(c: &mut SqliteConnection, range: KeyRange, rows: &[StoredEvent]) -> Re
         let values: Vec<Option<i64>> = rows.iter().map(|row| column.of(row)).collect();
         diesel::insert_into(segment_column::table)
             .values((
-                segment_column::code.eq(column.code()),
-                segment_column::segment.eq(number),
+                segment_column::place.eq(place(column, number)),
                 segment_column::data.eq(Packed::pack(&values)),
             ))
             .execute(c)?;
@@ -329,7 +328,11 @@ fn forget(c: &mut SqliteConnection, segment: Segment) -> Result<()> {
     diesel::delete(segment::table.find((segment.range.from.at, segment.range.from.id)))
         .execute(c)?;
     for column in Column::ALL {
-        diesel::delete(segment_column::table.find((column.code(), segment.number))).execute(c)?;
+        diesel::delete(segment_column::table.find(place(column, segment.number))).execute(c)?;
     }
     Ok(())
+}
+
+fn place(column: Column, number: i32) -> i64 {
+    i64::from(column.code()) << 32 | i64::from(number)
 }

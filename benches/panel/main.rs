@@ -1,0 +1,46 @@
+//! The benchmark behind the figures in the README: `cargo bench`.
+//!
+//! Fills a database with months of generated traffic through the real store,
+//! then asks what pages ask while events keep arriving. The filled database is
+//! kept under `target/` and used again; `cargo bench -- --fresh` makes it anew,
+//! `--events 10000000` chooses another size.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
+
+mod fill;
+mod gauge;
+mod generate;
+mod views;
+
+use std::path::PathBuf;
+
+use cpamp::domain::units::At;
+
+/// 2026-06-01T00:00:00Z: the end of the generated history.
+pub(crate) const END: At = At(1_780_272_000_000);
+pub(crate) const DAYS: u64 = 90;
+
+fn main() {
+    let mut events = 3_200_000;
+    let mut fresh = false;
+    let mut only = String::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--bench" => {}
+            "--fresh" => fresh = true,
+            "--events" => events = arguments.next().unwrap().parse().unwrap(),
+            "--only" => only = arguments.next().unwrap(),
+            other => panic!("unknown argument {other}"),
+        }
+    }
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{events}/panel.db"));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        fill::fill(&path, events, fresh).await;
+        views::ask(&path, &only).await;
+    });
+}

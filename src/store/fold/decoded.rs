@@ -1,0 +1,167 @@
+//! The measured columns of some rows of a chunk, decoded once and ready to be
+//! summed by slice or by row.
+
+use std::ops::Range;
+
+use crate::domain::counting;
+use crate::domain::sketch::Bucket;
+use crate::store::error::Result;
+use crate::store::measures::{Measures, Sums};
+use crate::store::scan::Chunk;
+use crate::store::scan::columns::{Column, Picked, UNKNOWN};
+
+/// What is unknown is 0, with a second column where it matters how often.
+#[derive(Default)]
+pub(super) struct Decoded {
+    failed: Vec<i64>,
+    /// 1 where any token bucket is unknown.
+    unknown: Vec<i64>,
+    uncached: Vec<i64>,
+    cache_read: Vec<i64>,
+    cache_write: Vec<i64>,
+    output: Vec<i64>,
+    reasoning: Vec<i64>,
+    unclassified: Vec<i64>,
+    cost: Vec<i64>,
+    unpriced: Vec<i64>,
+    latency: Vec<i64>,
+    no_latency: Vec<i64>,
+    ttft: Vec<i64>,
+    no_ttft: Vec<i64>,
+    /// Samples by bucket; empty without quantiles.
+    samples: Vec<Samples>,
+}
+
+/// The samples of one row.
+#[derive(Clone, Copy)]
+struct Samples {
+    latency: Option<Bucket>,
+    ttft: Option<Bucket>,
+    speed: Option<Bucket>,
+}
+
+impl Decoded {
+    pub(super) fn read(
+        &mut self,
+        chunk: &mut Chunk<'_>,
+        picked: &Picked,
+        quantiles: bool,
+    ) -> Result<()> {
+        chunk.read(Column::Failed, picked, &mut self.failed)?;
+        chunk.read(Column::Uncached, picked, &mut self.uncached)?;
+        chunk.read(Column::CacheRead, picked, &mut self.cache_read)?;
+        chunk.read(Column::CacheWrite, picked, &mut self.cache_write)?;
+        chunk.read(Column::Output, picked, &mut self.output)?;
+        chunk.read(Column::Reasoning, picked, &mut self.reasoning)?;
+        chunk.read(Column::Unclassified, picked, &mut self.unclassified)?;
+        chunk.read(Column::Cost, picked, &mut self.cost)?;
+        chunk.read(Column::Latency, picked, &mut self.latency)?;
+        chunk.read(Column::Ttft, picked, &mut self.ttft)?;
+        self.samples.clear();
+        if quantiles {
+            let generated = self.output.iter().zip(&self.reasoning);
+            let times = self.latency.iter().zip(&self.ttft);
+            self.samples.extend(generated.zip(times).map(samples));
+        }
+        for marks in [
+            &mut self.unknown,
+            &mut self.unpriced,
+            &mut self.no_latency,
+            &mut self.no_ttft,
+        ] {
+            marks.clear();
+            marks.resize(picked.len(), 0);
+        }
+        for bucket in [
+            &mut self.uncached,
+            &mut self.cache_read,
+            &mut self.cache_write,
+            &mut self.output,
+            &mut self.reasoning,
+        ] {
+            mark_unknown(bucket, &mut self.unknown);
+        }
+        mark_unknown(&mut self.cost, &mut self.unpriced);
+        mark_unknown(&mut self.latency, &mut self.no_latency);
+        mark_unknown(&mut self.ttft, &mut self.no_ttft);
+        Ok(())
+    }
+
+    /// Adds some consecutive rows.
+    pub(super) fn count(&self, rows: Range<usize>, to: &mut Measures) {
+        let sum = |column: &[i64]| column.get(rows.clone()).unwrap_or_default().iter().sum();
+        to.sums
+            .add(&self.sums(i64::try_from(rows.len()).unwrap_or(i64::MAX), sum));
+        for samples in self.samples.get(rows.clone()).unwrap_or_default() {
+            samples.count(to);
+        }
+    }
+
+    /// Adds one row.
+    pub(super) fn count_one(&self, row: usize, to: &mut Measures) {
+        let value = |column: &[i64]| column.get(row).copied().unwrap_or_default();
+        to.sums.add(&self.sums(1, value));
+        if let Some(samples) = self.samples.get(row) {
+            samples.count(to);
+        }
+    }
+
+    fn sums(&self, requests: i64, of: impl Fn(&[i64]) -> i64) -> Sums {
+        Sums {
+            requests,
+            failed: of(&self.failed),
+            unknown_tokens: of(&self.unknown),
+            uncached: of(&self.uncached),
+            cache_read: of(&self.cache_read),
+            cache_write: of(&self.cache_write),
+            output: of(&self.output),
+            reasoning: of(&self.reasoning),
+            unclassified: of(&self.unclassified),
+            cost_nanos: of(&self.cost),
+            unpriced: of(&self.unpriced),
+            latency_ms: of(&self.latency),
+            latency_samples: requests - of(&self.no_latency),
+            ttft_ms: of(&self.ttft),
+            ttft_samples: requests - of(&self.no_ttft),
+        }
+    }
+}
+
+impl Samples {
+    fn count(self, to: &mut Measures) {
+        let sketches = &mut to.sketches;
+        for (sample, sketch) in [
+            (self.latency, &mut sketches.latency_ms),
+            (self.ttft, &mut sketches.ttft_ms),
+            (self.speed, &mut sketches.speed),
+        ] {
+            if let Some(bucket) = sample {
+                sketch.add_in(bucket);
+            }
+        }
+    }
+}
+
+/// Makes unknown values 0 and sets their marks to 1.
+fn mark_unknown(values: &mut [i64], marks: &mut [i64]) {
+    for (value, mark) in values.iter_mut().zip(marks) {
+        let unknown = *value == UNKNOWN;
+        *mark |= i64::from(unknown);
+        *value = if unknown { 0 } else { *value };
+    }
+}
+
+fn samples(((output, reasoning), (latency, ttft)): ((&i64, &i64), (&i64, &i64))) -> Samples {
+    let known = |value: &i64| (*value != UNKNOWN).then_some(*value);
+    let bucket = |value: i64| Bucket::of(u64::try_from(value).unwrap_or_default());
+    let (latency, ttft) = (known(latency), known(ttft));
+    let speed = || {
+        let generated = known(output)?.saturating_add(known(reasoning)?);
+        counting::speed_milli(generated, latency?.checked_sub(ttft?)?)
+    };
+    Samples {
+        latency: latency.map(bucket),
+        ttft: ttft.map(bucket),
+        speed: speed().map(bucket),
+    }
+}

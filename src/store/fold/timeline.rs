@@ -1,0 +1,105 @@
+//! The bars of a timeline, filled from left to right, and the total. A bar that
+//! is finished is reduced to its totals at once, so a year of hours needs little
+//! memory; the total is the sum of the bars and of what lies beside them.
+
+use std::ops::Range;
+
+use crate::domain::units::At;
+use crate::store::measures::Measures;
+use crate::store::requests::Bucket;
+
+pub(super) struct Timeline<'a> {
+    /// One more than there are bars, ascending; empty without bars.
+    edges: &'a [At],
+    finished: Vec<Bucket>,
+    current: Measures,
+    whole: Measures,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn new(edges: &'a [At]) -> Self {
+        Self {
+            edges,
+            finished: Vec::new(),
+            current: Measures::default(),
+            whole: Measures::default(),
+        }
+    }
+
+    pub(super) fn has_bars(&self) -> bool {
+        self.edges.len() > 1
+    }
+
+    /// What belongs to no bar is counted here.
+    pub(super) fn whole(&mut self) -> &mut Measures {
+        &mut self.whole
+    }
+
+    /// Where to count a moment; no later call may ask for an earlier bar.
+    pub(super) fn at(&mut self, at: At) -> &mut Measures {
+        if self.enter(at) {
+            &mut self.current
+        } else {
+            &mut self.whole
+        }
+    }
+
+    /// Gives `count` each run of rows with the same place; `at` ascends.
+    pub(super) fn rows(&mut self, at: &[i64], mut count: impl FnMut(Range<usize>, &mut Measures)) {
+        let mut row = 0;
+        while let Some(first) = at.get(row) {
+            let inside = self.enter(At(*first));
+            let limit = if inside { self.end() } else { self.start() };
+            let rest = at.get(row..).unwrap_or_default();
+            let len = limit.map_or(rest.len(), |limit| {
+                rest.partition_point(|at| At(*at) < limit)
+            });
+            let run = row..row + len;
+            row = run.end;
+            count(
+                run,
+                if inside {
+                    &mut self.current
+                } else {
+                    &mut self.whole
+                },
+            );
+        }
+    }
+
+    pub(super) fn finish(mut self) -> (Measures, Vec<Bucket>) {
+        while self.end().is_some() {
+            self.finish_bar();
+        }
+        (self.whole, self.finished)
+    }
+
+    /// Goes to the bar that holds a moment; `false` beside the bars.
+    fn enter(&mut self, at: At) -> bool {
+        while self.end().is_some_and(|end| at >= end) {
+            self.finish_bar();
+        }
+        self.end().is_some() && self.start().is_some_and(|start| at >= start)
+    }
+
+    /// Of the current bar; `None` after the last.
+    fn start(&self) -> Option<At> {
+        self.end()?;
+        self.edges.get(self.finished.len()).copied()
+    }
+
+    fn end(&self) -> Option<At> {
+        self.edges.get(self.finished.len() + 1).copied()
+    }
+
+    fn finish_bar(&mut self) {
+        let (Some(from), Some(to)) = (self.start(), self.end()) else {
+            return;
+        };
+        let measures = std::mem::take(&mut self.current);
+        self.whole.sums.add(&measures.sums);
+        self.whole.sketches.merge(&measures.sketches);
+        let totals = measures.totals();
+        self.finished.push(Bucket { from, to, totals });
+    }
+}

@@ -1,0 +1,243 @@
+//! Sums and sketches of stretches of time by one dimension each, so that months
+//! are answered from a few blobs. Marginals, not a cube: over several
+//! dimensions together a cube would have a row for nearly every event.
+//!
+//! Fine roll-ups (hours; quarters of an hour for the total) are brought up to
+//! date in the transaction that stores the events and keep sums only, the total
+//! also sketches. Days are made of the events when they are over, with sketches
+//! for every group; an event that comes later opens its day again, and until it
+//! is closed nobody reads its day roll-ups.
+
+mod block;
+mod family;
+mod recost;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+use diesel::prelude::*;
+
+pub(in crate::store) use self::block::Cell;
+pub(in crate::store) use self::family::{Family, HIT, MISS, Width};
+pub(in crate::store) use self::recost::recost;
+use super::error::Result;
+use super::events::StoredEvent;
+use super::fold::Fold;
+use super::measures::{Measures, Sums};
+use super::scan::keys::KeyRange;
+use super::scan::predicate::Predicate;
+use super::scan::segments::Step;
+use super::scan::{self, loose};
+use super::schema::{rollup, rollup_day};
+use crate::domain::units::{At, Ms};
+
+/// How long after its end a day is left open for requests that began in it.
+const OPEN: Ms = Ms::HOUR;
+
+type Groups = BTreeMap<i64, Measures>;
+
+/// Counts new events, in the transaction that stores them.
+pub(in crate::store) fn add(c: &mut SqliteConnection, new: &[StoredEvent]) -> Result<()> {
+    for ((family, bucket), mut groups) in fine(new) {
+        let place = family::place(family, family.finest(), bucket);
+        let stored: Option<(Vec<u8>, Option<Vec<u8>>)> = rollup::table
+            .find(place)
+            .select((rollup::sums, rollup::sketches))
+            .first(c)
+            .optional()?;
+        if let Some((sums, sketches)) = stored {
+            block::merge(&sums, sketches.as_deref(), &mut groups)?;
+        }
+        put(c, place, &groups, family == Family::Total)?;
+    }
+    let days: BTreeSet<i64> = new.iter().map(|event| Width::Day.of(event.at_ms)).collect();
+    for day in days {
+        set_closed(c, day, false)?;
+    }
+    Ok(())
+}
+
+/// The fine roll-ups of some events alone.
+fn fine(events: &[StoredEvent]) -> HashMap<(Family, i64), Groups> {
+    let mut blocks: HashMap<(Family, i64), Groups> = HashMap::new();
+    for event in events {
+        let sums = Sums::of(event);
+        for family in Family::ALL {
+            let bucket = family.finest().of(event.at_ms);
+            let groups = blocks.entry((family, bucket)).or_default();
+            let measures = groups.entry(family.group_of(event)).or_default();
+            measures.sums.add(&sums);
+            if family == Family::Total {
+                measures.sketches.add(event);
+            }
+        }
+    }
+    blocks
+}
+
+fn put(c: &mut SqliteConnection, place: i64, groups: &Groups, sketches: bool) -> Result<()> {
+    let sums = block::encode_sums(groups.iter().map(|(group, m)| (*group, &m.sums)));
+    let sketches = sketches.then(|| block::encode_sketches(groups.values().map(|m| &m.sketches)));
+    diesel::replace_into(rollup::table)
+        .values((
+            rollup::place.eq(place),
+            rollup::sums.eq(sums),
+            rollup::sketches.eq(sketches),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+fn set_closed(c: &mut SqliteConnection, day: i64, closed: bool) -> Result<()> {
+    diesel::replace_into(rollup_day::table)
+        .values((
+            rollup_day::day.eq(day),
+            rollup_day::closed.eq(i32::from(closed)),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Shows every group of a dimension in these stretches, oldest first.
+pub(in crate::store) fn read(
+    c: &mut SqliteConnection,
+    family: Family,
+    width: Width,
+    buckets: Range<i64>,
+    sketches: bool,
+    mut visit: impl FnMut(At, Cell<'_>) -> Result<()>,
+) -> Result<()> {
+    let from = family::place(family, width, buckets.start);
+    let to = family::place(family, width, buckets.end);
+    let within = rollup::table
+        .filter(rollup::place.ge(from))
+        .filter(rollup::place.lt(to))
+        .order(rollup::place.asc());
+    let mut show = |place, sums: &[u8], sketches: Option<&[u8]>| {
+        let at = width.start(family::bucket(place));
+        let mut outcome = Ok(());
+        block::for_each(sums, sketches, |cell| {
+            if outcome.is_ok() {
+                outcome = visit(at, cell);
+            }
+            Ok(())
+        })?;
+        outcome
+    };
+    if sketches {
+        for row in within.load_iter::<(i64, Vec<u8>, Option<Vec<u8>>), _>(c)? {
+            let (place, sums, sketches) = row?;
+            show(place, &sums, sketches.as_deref())?;
+        }
+    } else {
+        let sums = within.select((rollup::place, rollup::sums));
+        for row in sums.load_iter::<(i64, Vec<u8>), _>(c)? {
+            let (place, sums) = row?;
+            show(place, &sums, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// The days within `[from, to)` whose roll-ups hold.
+pub(in crate::store) fn closed_days(
+    c: &mut SqliteConnection,
+    from: At,
+    to: At,
+) -> Result<BTreeSet<i64>> {
+    let days = Width::Day.within(from, to);
+    let closed: Vec<i64> = rollup_day::table
+        .filter(rollup_day::day.ge(days.start))
+        .filter(rollup_day::day.lt(days.end))
+        .filter(rollup_day::closed.eq(1))
+        .select(rollup_day::day)
+        .load(c)?;
+    Ok(closed.into_iter().collect())
+}
+
+/// Closes the oldest open day that is over, in a write transaction.
+pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
+    let today = Width::Day.of(now - OPEN);
+    let day: Option<i64> = rollup_day::table
+        .filter(rollup_day::closed.eq(0))
+        .filter(rollup_day::day.lt(today))
+        .select(diesel::dsl::min(rollup_day::day))
+        .first(c)?;
+    match day {
+        Some(day) => Ok(Step::Worked(close(c, day)?)),
+        None => Ok(Step::Idle),
+    }
+}
+
+fn close(c: &mut SqliteConnection, day: i64) -> Result<usize> {
+    let (from, to) = (Width::Day.start(day), Width::Day.start(day + 1));
+    let families: Vec<Family> = Family::ALL
+        .into_iter()
+        .filter(|family| *family != Family::Total)
+        .collect();
+    let mut fold = Fold::new(&[], &families, true);
+    let range = KeyRange::between(from, to);
+    scan::all(c, range, &Predicate::default(), |chunk, picked| {
+        fold.rows(chunk, picked)
+    })?;
+    let counted = fold.finish();
+    let rows = usize::try_from(counted.total.sums.requests).unwrap_or(usize::MAX);
+    let total = Groups::from([(0, counted.total)]);
+    put(
+        c,
+        family::place(Family::Total, Width::Day, day),
+        &total,
+        true,
+    )?;
+    for (family, groups) in families.into_iter().zip(counted.groups) {
+        let groups: Groups = groups.into_iter().collect();
+        put(c, family::place(family, Width::Day, day), &groups, true)?;
+    }
+    set_closed(c, day, true)?;
+    Ok(rows)
+}
+
+/// Makes the roll-ups of one day with events anew, in a write transaction:
+/// the first day from `from` on. Gives the start of the day after it; `None`
+/// when there was none left.
+pub(in crate::store) fn rebuild_step(c: &mut SqliteConnection, from: At) -> Result<Option<At>> {
+    let rest = KeyRange::between(from, At(i64::MAX));
+    let next = loose::oldest(c, rest, 1)?;
+    let day = next.first().map(|event| Width::Day.of(event.at_ms));
+    let forgotten = Width::Day.of(from)..day.map_or(i64::MAX, |day| day + 1);
+    forget(c, forgotten)?;
+    let Some(day) = day else { return Ok(None) };
+    let (mut start, end) = (Width::Day.start(day), Width::Day.start(day + 1));
+    while start < end {
+        let hour = KeyRange::between(start, start + Ms::HOUR);
+        let events = loose::oldest(c, hour, usize::MAX)?;
+        if !events.is_empty() {
+            add(c, &events)?;
+        }
+        start = start + Ms::HOUR;
+    }
+    Ok(Some(end))
+}
+
+/// Deletes the roll-ups of these days.
+fn forget(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
+    let bounds = |family, width: Width| {
+        let per_day = Ms::DAY.0 / width.ms();
+        let place = |day: i64| family::place(family, width, day.saturating_mul(per_day));
+        place(days.start)..place(days.end)
+    };
+    for family in Family::ALL {
+        for width in [family.finest(), Width::Day] {
+            let places = bounds(family, width);
+            diesel::delete(rollup::table)
+                .filter(rollup::place.ge(places.start))
+                .filter(rollup::place.lt(places.end))
+                .execute(c)?;
+        }
+    }
+    diesel::delete(rollup_day::table)
+        .filter(rollup_day::day.ge(days.start))
+        .filter(rollup_day::day.lt(days.end))
+        .execute(c)?;
+    Ok(())
+}
