@@ -6,6 +6,7 @@ use actix_web::web::ServiceConfig;
 pub mod cell;
 pub mod chart;
 pub mod diagnosis;
+pub mod filters;
 pub mod login;
 pub mod prefs;
 pub mod requests;

@@ -212,6 +212,17 @@ impl Lang {
         }
     }
 
+    /// `Tue` or `周二`; Monday is 0.
+    #[must_use]
+    pub fn short_weekday(self, day: u32) -> &'static str {
+        let names = match self {
+            Self::En => ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+            Self::ZhCn => ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
+        };
+        let place = usize::try_from(day).unwrap_or_default();
+        names.get(place).copied().unwrap_or_default()
+    }
+
     /// `24 Nov 2026, 14:29:16.003` with its offset, for titles and facts.
     #[must_use]
     pub fn full(self, at: &DateTime<Tz>) -> String {

@@ -59,6 +59,8 @@ pub struct Requests {
     pub cache_hit: &'static str,
     pub cache_miss: &'static str,
     pub trace: &'static str,
+    pub weekday: &'static str,
+    pub hours: &'static str,
 
     /// Chips: what is filtered, before the values.
     pub is: fn(&str) -> String,
@@ -201,6 +203,8 @@ pub static EN: Requests = Requests {
     cache_hit: "hit",
     cache_miss: "miss",
     trace: "Request id",
+    weekday: "Weekday",
+    hours: "Hour",
 
     is: |name| format!("{name} is"),
     or: "or",
@@ -352,6 +356,8 @@ pub static ZH_CN: Requests = Requests {
     cache_hit: "命中",
     cache_miss: "未命中",
     trace: "请求编号",
+    weekday: "星期",
+    hours: "时段",
 
     is: |name| format!("{name}为"),
     or: "或",

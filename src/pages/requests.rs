@@ -4,7 +4,6 @@
 
 mod export;
 mod figures;
-mod filters;
 mod live;
 mod rows;
 
@@ -19,6 +18,7 @@ use crate::domain::time::{Grain, Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::i18n::plain;
 use crate::pages::diagnosis::Diagnosis;
+use crate::pages::filters::{self, Chip, Choices, DIMENSIONS, Filters, Form};
 use crate::regions;
 use crate::store::names::Names;
 use crate::store::report::{self, Question};
@@ -29,7 +29,6 @@ use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::state::AppState;
 use figures::Figures;
-use filters::{Chip, Choices, DIMENSIONS, Filters};
 use rows::{Columns, Head, Line};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -69,6 +68,16 @@ struct RequestsPage {
 }
 
 regions!(RequestsPage, results => as_results, figures => as_figures);
+
+/// Ranges one click away.
+const RANGES: [Range; 6] = [
+    Range::Today,
+    Range::LastHour,
+    Range::Last24Hours,
+    Range::Days(7),
+    Range::Days(30),
+    Range::All,
+];
 
 /// What "now" means in a rate.
 const LATELY: Ms = Ms(600_000);
@@ -301,6 +310,13 @@ fn build(
         .collect();
     let pager = pager(view, &read.page, totals.requests, &ctx);
     let is_live = view.is_live();
+    let form = Form {
+        view,
+        link: &|view| ctx.url(&view.url("/requests")),
+        query: view.query(),
+        ranges: &RANGES,
+        selects: Vec::new(),
+    };
     let with = |path: &str, name: &str, value: u64| {
         let url = ctx.url(&view.url(path));
         let join = if url.contains('?') { '&' } else { '?' };
@@ -327,8 +343,8 @@ fn build(
         csv: ctx.url(&view.at(PageOf::Start).url("/requests.csv")),
         jsonl: ctx.url(&view.at(PageOf::Start).url("/requests.jsonl")),
         action: ctx.url("/requests"),
-        filters: Filters::new(view, &read.choices, &ctx),
-        chips: filters::chips(view, &read.choices, &ctx),
+        chips: filters::chips(&form, &read.choices, &ctx),
+        filters: Filters::new(form, &read.choices, &ctx),
         clear: ctx.url(&view.cleared().url("/requests")),
         ignored: if names.is_empty() {
             String::new()

@@ -1,7 +1,8 @@
 //! The filter form and the chips: both say what the view asks, one to change
-//! it, one to undo it. Parameters the form has no control for ride along.
+//! it, one to undo it. Parameters the form has no control for ride along. Every
+//! page with range and conditions has this one form.
 
-use crate::domain::filter::{Cache, Outcome, PageOf, Selection, View};
+use crate::domain::filter::{Cache, Outcome, Selection, View, WeekHours};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::i18n::plain;
@@ -11,9 +12,31 @@ use crate::web::ctx::Ctx;
 /// Options of one control; more are found by searching.
 const MOST_OPTIONS: usize = 60;
 
+/// The page that the form belongs to.
+pub struct Form<'a> {
+    /// Range and conditions in force.
+    pub view: &'a View,
+    /// The page with other ones.
+    pub link: &'a dyn Fn(&View) -> String,
+    /// Its canonical query, all parameters included.
+    pub query: String,
+    pub ranges: &'a [Range],
+    /// Choices that only this page has.
+    pub selects: Vec<Select>,
+}
+
+/// One of few, in a control of the page's own.
+#[derive(Clone, Debug)]
+pub struct Select {
+    pub name: &'static str,
+    pub label: &'static str,
+    /// Value, label, chosen.
+    pub options: Vec<(&'static str, String, bool)>,
+}
+
 /// One range as a link.
 #[derive(Clone, Debug)]
-pub(super) struct Segment {
+pub struct Segment {
     pub label: String,
     pub href: String,
     pub current: bool,
@@ -21,7 +44,7 @@ pub(super) struct Segment {
 
 /// Several of many: a menu of boxes to tick.
 #[derive(Clone, Debug)]
-pub(super) struct Pick {
+pub struct Pick {
     pub name: &'static str,
     pub label: &'static str,
     /// What is chosen, in a word.
@@ -30,7 +53,7 @@ pub(super) struct Pick {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct PickOption {
+pub struct PickOption {
     pub value: String,
     pub label: String,
     pub chosen: bool,
@@ -38,12 +61,14 @@ pub(super) struct PickOption {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Filters {
+pub struct Filters {
     pub segments: Vec<Segment>,
     pub custom: bool,
     /// For `datetime-local`, in the zone of the view.
     pub from: String,
     pub to: String,
+    /// Of the page's own; with them, search and status are less usual.
+    pub selects: Vec<Select>,
     pub picks: Vec<Pick>,
     /// Less usual ones, behind "More filters".
     pub more: Vec<Pick>,
@@ -55,16 +80,16 @@ pub(super) struct Filters {
     pub trace: String,
     pub search: String,
     /// Name and value of what the form carries on unseen.
-    pub hidden: Vec<(&'static str, String)>,
+    pub hidden: Vec<(String, String)>,
     /// How many conditions hold, and how many of them are behind "More".
     pub count: usize,
     pub more_count: usize,
 }
 
 /// Choices of every list control, in the order of [`DIMENSIONS`].
-pub(super) type Choices = Vec<Vec<Choice>>;
+pub type Choices = Vec<Vec<Choice>>;
 
-pub(super) const DIMENSIONS: [Dimension; 7] = [
+pub const DIMENSIONS: [Dimension; 7] = [
     Dimension::Provider,
     Dimension::Model,
     Dimension::Account,
@@ -76,7 +101,8 @@ pub(super) const DIMENSIONS: [Dimension; 7] = [
 
 impl Filters {
     #[must_use]
-    pub(super) fn new(view: &View, choices: &Choices, ctx: &Ctx) -> Self {
+    pub fn new(form: Form<'_>, choices: &Choices, ctx: &Ctx) -> Self {
+        let view = form.view;
         let zone = view.zone.unwrap_or(ctx.zone);
         let mut picks: Vec<Pick> = DIMENSIONS
             .iter()
@@ -100,9 +126,14 @@ impl Filters {
             + usize::from(only.min_latency.is_some())
             + usize::from(only.max_latency.is_some())
             + usize::from(only.cache.is_some())
-            + usize::from(only.request_id.is_some());
+            + usize::from(only.request_id.is_some())
+            + if form.selects.is_empty() {
+                0
+            } else {
+                usize::from(only.outcome.is_some()) + usize::from(only.search.is_some())
+            };
         Self {
-            segments: segments(view, ctx),
+            segments: segments(&form, ctx),
             custom: matches!(view.range, Range::Between(..)),
             from,
             to,
@@ -123,49 +154,40 @@ impl Filters {
             max_ms: millis(only.max_latency),
             trace: only.request_id.clone().unwrap_or_default(),
             search: only.search.clone().unwrap_or_default(),
-            hidden: hidden(view),
-            count: chips(view, choices, ctx).len(),
+            hidden: hidden(&form),
+            count: chips(&form, choices, ctx).len(),
             more_count,
+            selects: form.selects,
         }
     }
 }
 
-fn segments(view: &View, ctx: &Ctx) -> Vec<Segment> {
-    [
-        Range::Today,
-        Range::LastHour,
-        Range::Last24Hours,
-        Range::Days(7),
-        Range::Days(30),
-        Range::All,
-    ]
-    .into_iter()
-    .map(|range| Segment {
-        label: (ctx.t.requests.range_short)(range),
-        href: ctx.url(&view.over(range).url("/requests")),
-        current: view.range == range,
-    })
-    .collect()
+fn segments(form: &Form<'_>, ctx: &Ctx) -> Vec<Segment> {
+    let segment = |range: &Range| Segment {
+        label: (ctx.t.requests.range_short)(*range),
+        href: (form.link)(&form.view.over(*range)),
+        current: form.view.range == *range,
+    };
+    form.ranges.iter().map(segment).collect()
 }
 
-/// What the form must repeat because none of its controls says it.
-fn hidden(view: &View) -> Vec<(&'static str, String)> {
-    let kept = View {
-        range: match view.range {
-            Range::Between(..) => Range::default(),
-            range => range,
-        },
-        only: Selection::between(At(0), At(0)),
-        page: PageOf::Start,
-        ..view.clone()
+/// What the controls of the form say.
+const CONTROLS: [&str; 16] = [
+    "from", "to", "provider", "model", "alias", "account", "key", "endpoint", "tier", "status",
+    "http", "min_ms", "max_ms", "cache", "trace", "q",
+];
+
+/// What the form must repeat because none of its controls says it; another
+/// question begins on the first page.
+fn hidden(form: &Form<'_>) -> Vec<(String, String)> {
+    let said = |name: &str| {
+        CONTROLS.contains(&name)
+            || matches!(name, "before" | "after")
+            || form.selects.iter().any(|select| select.name == name)
     };
-    let query = kept.query();
-    let names = ["range", "tz", "sort", "cols", "n", "live"];
-    url::form_urlencoded::parse(query.as_bytes())
-        .filter_map(|(name, value)| {
-            let name = names.into_iter().find(|known| *known == name)?;
-            Some((name, value.into_owned()))
-        })
+    url::form_urlencoded::parse(form.query.as_bytes())
+        .filter(|(name, _)| !said(name))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
 }
 
@@ -249,7 +271,7 @@ fn shown(dimension: Dimension, value: &str, offered: &[Choice], ctx: &Ctx) -> St
 
 /// One condition, and the same view without it.
 #[derive(Clone, Debug)]
-pub(super) struct Chip {
+pub struct Chip {
     pub label: String,
     pub values: Vec<String>,
     pub or: &'static str,
@@ -257,7 +279,8 @@ pub(super) struct Chip {
 }
 
 #[must_use]
-pub(super) fn chips(view: &View, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
+pub fn chips(form: &Form<'_>, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
+    let view = form.view;
     let t = ctx.t.requests;
     let mut chips = Vec::new();
     let mut chip = |label: String, values: Vec<String>, without: &dyn Fn(&mut Selection)| {
@@ -265,7 +288,7 @@ pub(super) fn chips(view: &View, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
             label,
             values,
             or: t.or,
-            href: ctx.url(&view.narrowed(without).url("/requests")),
+            href: (form.link)(&view.narrowed(without)),
         });
     };
     let only = &view.only;
@@ -323,6 +346,23 @@ pub(super) fn chips(view: &View, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
             only.cache = None;
         });
     }
+    if let Some(hours) = only.hours {
+        let zone = hours.zone;
+        let days: Vec<u32> = hours.weekdays().collect();
+        let clock: Vec<u32> = hours.hours_of_day().collect();
+        if !days.is_empty() {
+            let names = days.iter().map(|day| ctx.lang.short_weekday(*day));
+            let names = names.map(str::to_owned).collect();
+            chip((t.is)(t.weekday), names, &|only| {
+                only.hours = WeekHours::new(zone, [], hours.hours_of_day());
+            });
+        }
+        if !clock.is_empty() {
+            chip((t.is)(t.hours), spans(&clock), &|only| {
+                only.hours = WeekHours::new(zone, hours.weekdays(), []);
+            });
+        }
+    }
     if let Some(id) = &only.request_id {
         let id = plain(id).into_owned();
         chip((t.is)(t.trace), vec![id], &|only| {
@@ -338,6 +378,26 @@ pub(super) fn chips(view: &View, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
     chips
 }
 
+/// Hours in a row as one span: `08:00–18:00`.
+fn spans(hours: &[u32]) -> Vec<String> {
+    let runs = hours.chunk_by(|a, b| a + 1 == *b);
+    runs.filter_map(|run| Some((run.first()?, run.last()?)))
+        .map(|(first, last)| format!("{first:02}:00–{:02}:00", last + 1))
+        .collect()
+}
+
 fn join(parts: impl Iterator<Item = String>) -> String {
     parts.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_in_a_row_are_one_span() {
+        assert_eq!(spans(&[8, 9, 10, 22]), ["08:00–11:00", "22:00–23:00"]);
+        assert_eq!(spans(&[23]), ["23:00–24:00"]);
+        assert_eq!(spans(&[]), Vec::<String>::new());
+    }
 }
