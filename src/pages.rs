@@ -7,22 +7,29 @@ pub mod cell;
 pub mod chart;
 pub mod diagnosis;
 pub mod filters;
+pub mod doctor;
+pub mod home;
 pub mod login;
 pub mod prefs;
+pub mod request;
 pub mod requests;
 pub mod settings;
 pub mod setup;
 pub mod shell;
 pub mod sums;
+pub mod tokens;
 
 /// Every route of the screens in this module, below the base path, behind
 /// the guard.
 pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);
     prefs::routes(config);
+    home::routes(config);
+    doctor::routes(config);
     requests::routes(config);
     settings::routes(config);
     setup::routes(config);
+    request::routes(config);
     shell::routes(config);
 }
 

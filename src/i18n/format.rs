@@ -147,6 +147,19 @@ impl Lang {
         format!("${}", self.dollars(cost))
     }
 
+    /// A sum as `$7.63`: cents, and `<$0.01` for what is less than one.
+    #[must_use]
+    pub fn cents(self, cost: NanoUsd) -> String {
+        let nanos = i128::from(cost.0);
+        if (1..5_000_000).contains(&nanos) {
+            return "<$0.01".to_owned();
+        }
+        let sign = if nanos < 0 { "−" } else { "" };
+        let cents = (nanos.abs() + 5_000_000) / 10_000_000;
+        let whole = i64::try_from(cents / 100).unwrap_or(i64::MAX);
+        format!("{sign}${}.{:02}", self.count(whole), cents % 100)
+    }
+
     /// As [`Self::money`] without the sign, for a column that has it in its head.
     #[must_use]
     pub fn dollars(self, cost: NanoUsd) -> String {
@@ -170,6 +183,12 @@ impl Lang {
     #[must_use]
     pub fn clock(self, at: &DateTime<Tz>) -> String {
         at.format("%H:%M:%S").to_string()
+    }
+
+    /// `14:32:04.9`
+    #[must_use]
+    pub fn tenths(self, at: &DateTime<Tz>) -> String {
+        format!("{}.{}", self.clock(at), at.timestamp_subsec_millis() / 100)
     }
 
     /// `14:32`
@@ -297,6 +316,11 @@ mod tests {
         check(39_700_000, "$0.0397");
         check(9_999_960_000, "$10.0000");
         check(160_750_000_000, "$160.75");
+        let check = |nanos, text| assert_eq!(Lang::En.cents(NanoUsd(nanos)), text);
+        check(0, "$0.00");
+        check(4_999_999, "<$0.01");
+        check(7_630_100_000, "$7.63");
+        check(1_234_567_000_000, "$1,234.57");
     }
 
     #[test]

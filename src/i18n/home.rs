@@ -60,6 +60,9 @@ pub struct Home {
     pub failed: &'static str,
 
     pub models: &'static str,
+    pub cost_by_model: &'static str,
+    pub cost: &'static str,
+    pub spark_cost: &'static str,
     pub drawn: &'static str,
     pub share: &'static str,
     pub others: fn(&str) -> String,
@@ -184,6 +187,9 @@ pub static EN: Home = Home {
     failed: "Failed",
 
     models: "Busiest models",
+    cost_by_model: "Cost by model",
+    cost: "Cost",
+    spark_cost: "Cost per half hour today",
     drawn: "Drawn",
     share: "Share",
     others: |n| format!("{n} others"),
@@ -303,6 +309,9 @@ pub static ZH_CN: Home = Home {
     failed: "失败",
 
     models: "最忙的模型",
+    cost_by_model: "各模型费用",
+    cost: "费用",
+    spark_cost: "今天每半小时的费用",
     drawn: "图示",
     share: "占比",
     others: |n| format!("其余 {n} 个"),

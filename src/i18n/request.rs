@@ -72,6 +72,16 @@ pub struct Request {
     pub header: &'static str,
     pub value: &'static str,
     pub none: &'static str,
+
+    pub cost: &'static str,
+    pub fixed: &'static str,
+    pub per_million: &'static str,
+    pub times: &'static str,
+    pub per_request: &'static str,
+    pub price_of: fn(rule: &str, source: &str, day: &str) -> String,
+    pub by_tier: fn(&str) -> String,
+    pub by_context: fn(&str) -> String,
+    pub unpriced: fn(code: &str) -> &'static str,
     pub same_account: &'static str,
 }
 
@@ -152,6 +162,25 @@ pub static EN: Request = Request {
     header: "Header",
     value: "Value",
     none: "none",
+
+    cost: "Cost",
+    fixed: "Fixed when the request was stored",
+    per_million: "Per M",
+    times: "Times",
+    per_request: "Per request",
+    price_of: |rule, source, day| match source {
+        "" => format!("Price: {rule}, of {day}."),
+        source => format!("Price: {rule}, from {source}, of {day}."),
+    },
+    by_tier: |tier| format!("Billed as tier {tier}."),
+    by_context: |tokens| format!("Input of more than {tokens} tokens costs more."),
+    unpriced: |code| match code {
+        "no_price" => "No price is set for this model.",
+        "no_rate" => "The price lacks a rate for some of these tokens.",
+        "tokens_unknown" => "The tokens are not known, so there is nothing to price.",
+        "unclassified" => "Some tokens belong to no bucket, so they have no price.",
+        _ => "This request is not priced.",
+    },
     same_account: "Requests of this account",
 };
 
@@ -232,5 +261,24 @@ pub static ZH_CN: Request = Request {
     header: "响应头",
     value: "值",
     none: "无",
+
+    cost: "费用",
+    fixed: "存储请求时确定",
+    per_million: "每百万",
+    times: "倍率",
+    per_request: "每次请求",
+    price_of: |rule, source, day| match source {
+        "" => format!("价格：{rule}，{day}。"),
+        source => format!("价格：{rule}，来自 {source}，{day}。"),
+    },
+    by_tier: |tier| format!("按 {tier} 档位计费。"),
+    by_context: |tokens| format!("输入超过 {tokens} 词元时价格更高。"),
+    unpriced: |code| match code {
+        "no_price" => "该模型尚未设置价格。",
+        "no_rate" => "价格缺少其中部分词元的单价。",
+        "tokens_unknown" => "词元数未知，无法定价。",
+        "unclassified" => "部分词元不属于任何类别，没有价格。",
+        _ => "该请求尚未定价。",
+    },
     same_account: "该账号的请求",
 };

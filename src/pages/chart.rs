@@ -358,6 +358,42 @@ pub fn ticks(zone: Zone, from: At, to: At, room: i64, lang: Lang) -> Vec<Tick> {
         .collect()
 }
 
+/// A part of a whole in thousandths.
+#[must_use]
+pub fn per_mille(part: i64, whole: i64) -> f64 {
+    float(part) / float(whole.max(1)) * 1000.0
+}
+
+/// Words for an axis of seconds that begins at zero.
+#[must_use]
+pub fn second_ticks(span: Ms, second: &str) -> Vec<Tick> {
+    let (top, step) = nice(span.0, 5);
+    // Below a second the round steps of milliseconds print as decimals.
+    let label = |ms: i64| match ms % 1000 {
+        0 => format!("{} {second}", ms / 1000),
+        rest => {
+            let text = format!("{}.{rest:03}", ms / 1000);
+            format!("{} {second}", text.trim_end_matches('0'))
+        }
+    };
+    (0..=top / step)
+        .map(|i| i * step)
+        .filter(|ms| *ms <= span.0)
+        .map(|ms| {
+            let share = per_mille(ms, span.0) / 10.0;
+            Tick {
+                x: format!("{share:.2}%"),
+                label: label(ms),
+                anchor: match share {
+                    ..2.0 => "start",
+                    97.0.. => "end",
+                    _ => "",
+                },
+            }
+        })
+        .collect()
+}
+
 /// Counts as coordinates: a chart is narrower than 2^53.
 #[expect(
     clippy::cast_precision_loss,
@@ -425,6 +461,8 @@ mod tests {
         );
         assert_eq!(chart.scale, ["100", "0"]);
         assert_eq!((chart.width, chart.grid), (N(30.0), vec![N(0.0)]));
+        let low = bars(vec![column(130, 0)], &[], 40.0, 1, Lang::En);
+        assert_eq!(low.scale, ["150", "0"]);
     }
 
     #[test]

@@ -53,6 +53,21 @@ pub fn load(c: &mut SqliteConnection, names: &Names, key: EventKey) -> Result<Op
     }))
 }
 
+/// What the upstream said when these events failed, in their order; empty
+/// where it said nothing.
+pub fn failures(c: &mut SqliteConnection, keys: &[EventKey]) -> Result<Vec<String>> {
+    keys.iter()
+        .map(|key| {
+            let said = event_detail::table
+                .find((key.at, key.id))
+                .select(event_detail::failure)
+                .first::<Option<String>>(c)
+                .optional()?;
+            Ok(said.flatten().unwrap_or_default())
+        })
+        .collect()
+}
+
 fn row(c: &mut SqliteConnection, key: EventKey) -> Result<Option<StoredEvent>> {
     Ok(event::table
         .find((key.at, key.id))

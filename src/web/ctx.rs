@@ -16,6 +16,7 @@ use super::prefs::{Prefs, zone_hint};
 use super::reader::Reader;
 use crate::clock::Clock;
 use crate::domain::collection::Status;
+use crate::domain::event::ClientKey;
 use crate::domain::mask;
 use crate::domain::time::Zone;
 use crate::domain::units::At;
@@ -144,6 +145,31 @@ impl Ctx {
             (true, true) => mask::email(name),
             (true, false) => mask::secret(name),
         }
+    }
+
+    /// A client's address, or only its network.
+    #[must_use]
+    pub fn address(&self, address: &str) -> String {
+        let address = plain(address);
+        if !self.prefs.mask || address.is_empty() {
+            return address.into_owned();
+        }
+        let kept = match address.rfind(['.', ':']) {
+            Some(end) => address.get(..end).unwrap_or_default(),
+            None => "",
+        };
+        format!("{kept}…")
+    }
+
+    /// A client's key by its name, or by its mask.
+    #[must_use]
+    pub fn key_name(&self, key: &ClientKey) -> String {
+        let name = if self.prefs.mask {
+            &key.mask
+        } else {
+            key.title()
+        };
+        plain(name).into_owned()
     }
 
     #[must_use]

@@ -104,7 +104,7 @@ fn sums(view: &View, span: Ms, totals: &Totals, ctx: &Ctx) -> Vec<Sum> {
     if totals.unpriced < totals.requests {
         sums.push(Sum {
             label: t.cost,
-            figure: lang.money(totals.cost),
+            figure: lang.cents(totals.cost),
             note: of(totals.requests - totals.unpriced, totals.requests, t.priced)
                 .unwrap_or_default(),
             ..Sum::default()

@@ -151,7 +151,7 @@ impl Line {
             output: Cell::count(tokens.generated(), lang, t),
             reasoning: Cell::count(tokens.reasoning, lang, t),
             cost: Cell::dollars(row.cost, lang),
-            key: or_dash(plain(&row.client_key.mask).into_owned()),
+            key: or_dash(ctx.key_name(&row.client_key)),
         }
     }
 }

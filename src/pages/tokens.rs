@@ -1,0 +1,100 @@
+//! Token buckets as one bar and one table: they do not overlap, so they add up.
+
+use crate::domain::tokens::Tokens;
+use crate::pages::cell::Cell;
+use crate::pages::chart::{self, Part};
+use crate::store::requests::Totals;
+use crate::web::ctx::Ctx;
+
+#[derive(Clone, Debug)]
+pub struct Mix {
+    pub parts: Vec<Part>,
+    pub rows: Vec<BucketRow>,
+    pub total: Cell,
+    /// The shares in words, for those who do not see the bar.
+    pub summary: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct BucketRow {
+    pub class: &'static str,
+    pub name: &'static str,
+    pub tokens: Cell,
+    pub share: String,
+}
+
+impl Mix {
+    /// Of one attempt: exact, unknown where the upstream was silent.
+    #[must_use]
+    pub fn of(tokens: &Tokens, ctx: &Ctx) -> Self {
+        let counts = [
+            tokens.uncached,
+            tokens.cache_read,
+            tokens.cache_write,
+            tokens.output,
+            tokens.reasoning,
+            Some(tokens.unclassified),
+        ];
+        Self::new(counts, false, ctx)
+    }
+
+    /// Of a selection: the known counts, shortened.
+    #[must_use]
+    pub fn sum(totals: &Totals, ctx: &Ctx) -> Self {
+        let counts = [
+            totals.uncached,
+            totals.cache_read,
+            totals.cache_write,
+            totals.output,
+            totals.reasoning,
+            totals.unclassified,
+        ];
+        Self::new(counts.map(Some), true, ctx)
+    }
+
+    fn new(counts: [Option<i64>; 6], short: bool, ctx: &Ctx) -> Self {
+        let (t, lang) = (ctx.t.home, ctx.lang);
+        let names = [
+            ("fill-in", t.uncached),
+            ("fill-in-read", t.cache_read),
+            ("fill-in-write", t.cache_write),
+            ("fill-out", t.output),
+            ("fill-out-think", t.reasoning),
+            ("fill-unsure", t.unclassified),
+        ];
+        let known: i64 = counts.iter().flatten().sum();
+        let cell = |n: Option<i64>| match n {
+            Some(n) if short => Cell {
+                text: lang.compact(n),
+                ..Cell::count(Some(n), lang, ctx.t.requests)
+            },
+            n => Cell::count(n, lang, ctx.t.requests),
+        };
+        let rows: Vec<BucketRow> = names
+            .into_iter()
+            .zip(counts)
+            .filter(|((class, _), n)| *class != "fill-unsure" || n.unwrap_or(0) > 0)
+            .map(|((class, name), n)| BucketRow {
+                class,
+                name,
+                tokens: cell(n),
+                share: n.and_then(|n| lang.share(n, known)).unwrap_or_default(),
+            })
+            .collect();
+        let said = rows.iter().filter(|row| !row.share.is_empty());
+        let said: Vec<String> = said
+            .map(|row| format!("{} {}", row.name, row.share))
+            .collect();
+        let weights: Vec<(&'static str, i64)> = names
+            .iter()
+            .zip(counts)
+            .map(|((class, _), n)| (*class, n.unwrap_or(0)))
+            .collect();
+        Self {
+            parts: chart::shares(&weights),
+            total: cell((known > 0 || counts.iter().all(Option::is_some)).then_some(known)),
+            summary: said.join(", "),
+            rows,
+        }
+    }
+}
