@@ -9,6 +9,7 @@ pub mod errors;
 mod format;
 pub mod home;
 pub mod login;
+pub mod prices;
 pub mod request;
 pub mod requests;
 pub mod settings;
@@ -84,6 +85,7 @@ pub struct Messages {
     pub shell: &'static shell::Shell,
     pub errors: &'static errors::Errors,
     pub login: &'static login::Login,
+    pub prices: &'static prices::Prices,
     pub doctor: &'static doctor::Doctor,
     pub home: &'static home::Home,
     pub request: &'static request::Request,
@@ -96,6 +98,7 @@ static EN: Messages = Messages {
     shell: &shell::EN,
     errors: &errors::EN,
     login: &login::EN,
+    prices: &prices::EN,
     doctor: &doctor::EN,
     home: &home::EN,
     request: &request::EN,
@@ -108,6 +111,7 @@ static ZH_CN: Messages = Messages {
     shell: &shell::ZH_CN,
     errors: &errors::ZH_CN,
     login: &login::ZH_CN,
+    prices: &prices::ZH_CN,
     doctor: &doctor::ZH_CN,
     home: &home::ZH_CN,
     request: &request::ZH_CN,

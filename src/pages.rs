@@ -11,6 +11,7 @@ pub mod filters;
 pub mod home;
 pub mod login;
 pub mod prefs;
+pub mod prices;
 pub mod request;
 pub mod requests;
 pub mod settings;
@@ -26,6 +27,7 @@ pub fn routes(config: &mut ServiceConfig) {
     prefs::routes(config);
     home::routes(config);
     doctor::routes(config);
+    prices::routes(config);
     requests::routes(config);
     settings::routes(config);
     setup::routes(config);

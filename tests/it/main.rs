@@ -18,6 +18,7 @@ mod gateway_client;
 mod gateway_queue;
 mod key_aliases;
 mod login;
+mod price_pages;
 mod price_sync;
 mod recorded_events;
 mod status;

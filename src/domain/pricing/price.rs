@@ -136,7 +136,7 @@ pub fn synonym(tier: &str) -> Option<&'static str> {
 }
 
 /// $100 a call.
-const REQUEST_MAX: NanoUsd = NanoUsd(100_000_000_000);
+pub const REQUEST_MAX: NanoUsd = NanoUsd(100_000_000_000);
 
 impl Rates {
     pub(super) fn all(&self) -> [Option<Rate>; 6] {
@@ -156,7 +156,8 @@ impl Rates {
     }
 
     /// Field by field.
-    pub(super) fn zip(
+    #[must_use]
+    pub fn zip(
         &self,
         other: &Self,
         pick: impl Fn(Option<Rate>, Option<Rate>) -> Option<Rate>,

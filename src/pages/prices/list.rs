@@ -1,0 +1,310 @@
+//! The list: for each model in use what it costs and by which rule, or a whole
+//! layer.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{Done, Flash, Tab, tabs, words};
+use crate::domain::pricing::plan::Wanted;
+use crate::domain::pricing::{Entry, Layer, PriceBook, Quote};
+use crate::i18n::plain;
+use crate::i18n::prices::Prices as Texts;
+use crate::pages::cell::Cell;
+use crate::store::prices::{Change, ChangeBatch, Item, history, seen};
+use crate::web::ctx::{Ctx, Place};
+use crate::web::error::Result;
+use crate::web::hx;
+use crate::web::session::Access;
+use crate::web::state::AppState;
+
+const ROWS: usize = 100;
+const BATCHES: i64 = 8;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Show {
+    #[default]
+    InUse,
+    Own,
+    Synced,
+    BuiltIn,
+}
+
+impl Show {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::InUse, ""),
+        (Self::Own, "own"),
+        (Self::Synced, "synced"),
+        (Self::BuiltIn, "built_in"),
+    ];
+
+    fn layer(self) -> Option<Layer> {
+        match self {
+            Self::InUse => None,
+            Self::Own => Some(Layer::Override),
+            Self::Synced => Some(Layer::Synced),
+            Self::BuiltIn => Some(Layer::BuiltIn),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    show: String,
+    q: String,
+    page: usize,
+}
+
+#[derive(Template)]
+#[template(path = "prices.html")]
+struct ListPage {
+    tabs: [Tab; 4],
+    flash: Option<Flash>,
+    segments: Vec<Segment>,
+    show: String,
+    q: String,
+    unpriced: usize,
+    rows: Vec<Row>,
+    pager: Option<Pager>,
+    batches: Vec<Batch>,
+    ctx: Ctx,
+}
+
+impl ListPage {
+    fn t(&self) -> &'static Texts {
+        self.ctx.t.prices
+    }
+}
+
+struct Segment {
+    name: &'static str,
+    count: String,
+    href: String,
+    here: bool,
+}
+
+struct Pager {
+    text: String,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+struct Row {
+    id: String,
+    model: String,
+    /// Who serves or sells it.
+    by: String,
+    layer: &'static str,
+    rule: String,
+    /// Empty for a model without a price.
+    cells: Vec<Cell>,
+    more: String,
+    source: String,
+    edit: String,
+    /// Layer, model and seller of an entry that can be removed.
+    remove: Option<(&'static str, String, String)>,
+}
+
+/// Changes that can be undone together.
+struct Batch {
+    id: i64,
+    time: String,
+    what: String,
+}
+
+pub(super) async fn show(
+    ctx: Ctx,
+    state: Data<AppState>,
+    _: Access,
+    asked: Query<Asked>,
+    done: Query<Done>,
+) -> Result<HttpResponse> {
+    let ctx = ctx.at(Place::Usage);
+    let read = |c: &mut _| Ok((seen::models(c)?, history(c, BATCHES)?));
+    let (wanted, batches) = state.store.read(read).await?;
+    let page = build(ctx, &state.store.prices(), &wanted, &batches, &asked, &done);
+    Ok(hx::html_response(StatusCode::OK).body(page.render()?))
+}
+
+fn build(
+    ctx: Ctx,
+    book: &PriceBook,
+    wanted: &[Wanted],
+    batches: &[ChangeBatch],
+    asked: &Asked,
+    done: &Done,
+) -> ListPage {
+    let show = Show::ALL.into_iter().find(|(_, name)| *name == asked.show);
+    let (show, name) = show.unwrap_or_default();
+    let search = asked.q.trim().to_lowercase();
+    let all = match show.layer() {
+        None => in_use(&ctx, book, wanted, &search),
+        Some(layer) => of_layer(&ctx, book, layer, &search),
+    };
+    let first = (asked.page * ROWS).min(all.len());
+    let count = all.len();
+    let rows: Vec<Row> = all
+        .into_iter()
+        .skip(first)
+        .take(ROWS)
+        .enumerate()
+        .map(|(n, row)| Row {
+            id: format!("p{n}"),
+            ..row
+        })
+        .collect();
+    let unpriced = wanted
+        .iter()
+        .filter(|wanted| book.find(&wanted.model, &wanted.provider).is_none())
+        .count();
+    ListPage {
+        tabs: tabs(&ctx, "/usage/prices"),
+        flash: done.flash(&ctx),
+        segments: segments(&ctx, book, wanted.len(), show),
+        show: name.to_owned(),
+        q: asked.q.clone(),
+        unpriced,
+        pager: (count > ROWS).then(|| pager(&ctx, asked, first, rows.len(), count)),
+        rows,
+        batches: batches.iter().map(|batch| said(&ctx, batch)).collect(),
+        ctx,
+    }
+}
+
+fn segments(ctx: &Ctx, book: &PriceBook, in_use: usize, here: Show) -> Vec<Segment> {
+    let segment = |(show, name): (Show, &str)| {
+        let (label, count) = match show.layer() {
+            None => (ctx.t.prices.in_use, in_use),
+            Some(layer) => (words::layer(ctx.t.prices, layer), book.layer(layer).len()),
+        };
+        Segment {
+            name: label,
+            count: ctx.lang.count(i64::try_from(count).unwrap_or(i64::MAX)),
+            href: words::address(ctx, "/usage/prices", [("show", name)]),
+            here: show == here,
+        }
+    };
+    Show::ALL.into_iter().map(segment).collect()
+}
+
+fn pager(ctx: &Ctx, asked: &Asked, first: usize, shown: usize, count: usize) -> Pager {
+    let number = |n: usize| ctx.lang.count(i64::try_from(n).unwrap_or(i64::MAX));
+    let to = |page: usize| {
+        let page = page.to_string();
+        let query = [
+            ("show", asked.show.as_str()),
+            ("q", &asked.q),
+            ("page", &page),
+        ];
+        words::address(ctx, "/usage/prices", query)
+    };
+    Pager {
+        text: (ctx.t.prices.rows)(&number(first + 1), &number(first + shown), &number(count)),
+        newer: asked.page.checked_sub(1).map(to),
+        older: (first + shown < count).then(|| to(asked.page + 1)),
+    }
+}
+
+/// Models that were met, those without a price first.
+fn in_use(ctx: &Ctx, book: &PriceBook, wanted: &[Wanted], search: &str) -> Vec<Row> {
+    let t = ctx.t.prices;
+    let hit = |wanted: &&Wanted| wanted.model.to_lowercase().contains(search);
+    let mut rows: Vec<(bool, Row)> = Vec::new();
+    for wanted in wanted.iter().filter(hit) {
+        let found = book.find(&wanted.model, &wanted.provider);
+        let query = [
+            ("model", wanted.model.as_str()),
+            ("provider", &wanted.provider),
+        ];
+        let mut row = Row {
+            id: String::new(),
+            model: plain(&wanted.model).into_owned(),
+            by: (t.served_by)(&plain(&wanted.provider)),
+            layer: "",
+            rule: String::new(),
+            cells: Vec::new(),
+            more: String::new(),
+            source: String::new(),
+            edit: words::address(ctx, "/usage/prices/edit", query),
+            remove: None,
+        };
+        if let Some(found) = &found {
+            row.layer = words::layer(t, found.rule.layer);
+            row.rule = words::rule(t, &found.rule);
+            row.cells = words::rates(t, found.price).into();
+            row.more = words::more(ctx, found.price);
+            row.source = words::source(ctx, found.entry);
+            if found.rule.layer == Layer::Override && found.rule.like.is_none() {
+                row.remove = removable(Layer::Override, found.entry);
+            }
+        }
+        rows.push((found.is_some(), row));
+    }
+    rows.sort_by_key(|(priced, _)| *priced);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn of_layer(ctx: &Ctx, book: &PriceBook, layer: Layer, search: &str) -> Vec<Row> {
+    let t = ctx.t.prices;
+    let mut entries: Vec<&Entry> = book.layer(layer).iter().collect();
+    entries.retain(|entry| entry.model.to_lowercase().contains(search));
+    entries.sort_by_key(|entry| (entry.model.to_lowercase(), entry.seller.clone()));
+    let row = |entry: &Entry| {
+        let price = words::price(&entry.quote);
+        Row {
+            id: String::new(),
+            model: plain(&entry.model).into_owned(),
+            by: if entry.seller.is_empty() {
+                String::new()
+            } else {
+                (t.sold_by)(&plain(&entry.seller))
+            },
+            layer: words::layer(t, layer),
+            rule: match &entry.quote {
+                Quote::Like(model) => (t.costs_like)(&plain(model)),
+                Quote::Price(_) => String::new(),
+            },
+            cells: price.map_or(
+                vec![Cell::none(), Cell::none(), Cell::none(), Cell::none()],
+                |price| words::rates(t, price).into(),
+            ),
+            more: price.map_or(String::new(), |price| words::more(ctx, price)),
+            source: words::source(ctx, entry),
+            edit: words::address(ctx, "/usage/prices/edit", [("model", entry.model.as_str())]),
+            remove: removable(layer, entry),
+        }
+    };
+    entries.into_iter().map(row).collect()
+}
+
+fn removable(layer: Layer, entry: &Entry) -> Option<(&'static str, String, String)> {
+    let name = match layer {
+        Layer::Override => "override",
+        Layer::Synced => "synced",
+        Layer::BuiltIn => return None,
+    };
+    Some((name, entry.model.clone(), entry.seller.clone()))
+}
+
+/// `3 entries: gpt-5.5, gpt-5.4, …`
+fn said(ctx: &Ctx, batch: &ChangeBatch) -> Batch {
+    let name = |change: &Change| match change.after.as_ref().or(change.before.as_ref()) {
+        Some(Item::Price(_, entry)) => plain(&entry.model).into_owned(),
+        Some(Item::Multiplier(multiplier)) => plain(multiplier.model.as_str()).into_owned(),
+        None => String::new(),
+    };
+    let mut what: Vec<String> = batch.changes.iter().take(3).map(name).collect();
+    if batch.changes.len() > 3 {
+        let count = i64::try_from(batch.changes.len()).unwrap_or(i64::MAX);
+        what.push((ctx.t.prices.prices_changed)(&ctx.lang.count(count)));
+    }
+    Batch {
+        id: batch.id,
+        time: ctx.lang.full(&ctx.local(batch.at)),
+        what: what.join(", "),
+    }
+}

@@ -1,0 +1,352 @@
+//! The price pages as a person uses them, without script: see what a model
+//! costs and why, set a price, undo, check the sources, price anew.
+
+use cpamp::domain::pricing::Layer;
+use cpamp::domain::units::{Ms, NanoUsd};
+use cpamp::store::reprice::{self, State};
+use reqwest::StatusCode;
+
+use crate::support::database::store;
+use crate::support::events::{MORNING, event};
+use crate::support::gateway::within;
+use crate::support::lists::Lists;
+use crate::support::panel::{Answer, Browser, Panel};
+
+const LISTED: &str = r#"{"models": {"openai/gpt-5": {}}, "providers": {"openai": {"models":
+    {"gpt-5": {"cost": {"input": 2, "output": 10, "cache_read": 0.2}}}}}}"#;
+
+/// A panel that met `gpt-5`, which ships with a price, and `<b>odd</b>`, which
+/// nobody lists.
+async fn panel() -> (Panel, Browser) {
+    let panel = Panel::start().await;
+    let browser = met(&panel).await;
+    (panel, browser)
+}
+
+async fn met(panel: &Panel) -> Browser {
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut odd = event(2);
+    odd.model = String::from("<b>odd</b>");
+    store(panel.store(), vec![event(1), odd]).await.unwrap();
+    panel.logged_in().await
+}
+
+/// Where a form led, opened.
+async fn follow(browser: &Browser, answer: &Answer) -> Answer {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    browser.get(answer.header("location")).await
+}
+
+/// The value of a hidden field.
+fn hidden<'a>(page: &'a Answer, name: &str) -> &'a str {
+    let start = format!(r#"name="{name}" value=""#);
+    let (_, rest) = page.body.split_once(&start).expect(name);
+    rest.split('"').next().unwrap()
+}
+
+fn overrides(panel: &Panel) -> Vec<String> {
+    let book = panel.store().prices();
+    book.layer(Layer::Override)
+        .iter()
+        .map(|e| e.model.clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn models_in_use_are_listed_with_the_rule_that_prices_them() {
+    let (_panel, browser) = panel().await;
+    let page = browser.get("/usage/prices").await;
+    assert_eq!(page.status, StatusCode::OK);
+    for text in [
+        "gpt-5",
+        "1.25",
+        "0.125",
+        "10.00",
+        "Built in",
+        "LiteLLM 1.109.1",
+    ] {
+        assert!(page.body.contains(text), "{text}");
+    }
+    assert!(page.body.contains("&#60;b&#62;odd"), "{}", page.body);
+    assert!(page.body.contains("1 models in use have no price"));
+    let odd = page.body.find("odd").unwrap();
+    assert!(
+        odd < page.body.find(">gpt-5<").unwrap(),
+        "what is missing comes first"
+    );
+
+    let all = browser.get("/usage/prices?show=built_in&q=OPUS-5").await;
+    assert!(all.body.contains("claude-opus-5"));
+    assert!(!all.body.contains("gpt-5.5"));
+    let second = browser.get("/usage/prices?show=built_in&page=1").await;
+    assert!(second.body.contains("101 to 200"), "{}", second.body);
+    let beyond = browser.get("/usage/prices?show=built_in&page=99999").await;
+    assert_eq!(beyond.status, StatusCode::OK);
+
+    browser.set_cookie("cpamp_prefs", "lang=zh-CN");
+    let page = browser.get("/usage/prices").await;
+    assert!(page.body.contains("无价格"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_price_is_set_found_and_undone() {
+    let (panel, browser) = panel().await;
+    let form = browser
+        .get("/usage/prices/edit?model=gpt-5&provider=codex")
+        .await;
+    assert!(
+        form.body.contains(r#"name="input-0" value="1.25""#),
+        "starts from what holds"
+    );
+    let fields = [
+        ("model", "GPT-5"),
+        ("lines", "3"),
+        ("input-0", "1000"),
+        ("output-0", "0"),
+        ("tier-1", "priority"),
+        ("times-1", "2"),
+        ("over-2", "272k"),
+        ("input-2", "2000"),
+    ];
+    let saved = browser.post("/usage/prices/save", &fields).await;
+    let list = follow(&browser, &saved).await;
+    for text in [
+        "The price of GPT-5 is saved",
+        "Set here",
+        "1000.00",
+        "priority × 2",
+        "above 272 k",
+    ] {
+        assert!(list.body.contains(text), "{text}\n{}", list.body);
+    }
+    assert_eq!(overrides(&panel), ["GPT-5"]);
+    let book = panel.store().prices();
+    let cost = book.cost(&(&event(3)).into()).nanos();
+    // 1,000 tokens of input, cached or not
+    assert_eq!(cost, Some(NanoUsd(1_000_000_000)));
+
+    let again = browser.get("/usage/prices/edit?model=gpt-5").await;
+    assert_eq!(hidden(&again, "was"), "GPT-5");
+    assert!(again.body.contains(r#"value="272000""#));
+
+    let undone = browser
+        .post("/usage/prices/undo", &[("batch", hidden(&list, "batch"))])
+        .await;
+    let list = follow(&browser, &undone).await;
+    assert!(list.body.contains("The change is undone"));
+    assert!(overrides(&panel).is_empty());
+}
+
+#[tokio::test]
+async fn a_mistake_keeps_what_was_written() {
+    let (panel, browser) = panel().await;
+    let fields = [
+        ("model", ""),
+        ("lines", "1"),
+        ("input-0", "1,5"),
+        ("output-0", "<7>"),
+        ("then", "anew"),
+    ];
+    let answer = browser.post("/usage/prices/save", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for text in [
+        "Not saved",
+        "Name a model",
+        r#"value="1,5""#,
+        "&#60;7&#62;",
+        "aria-invalid",
+    ] {
+        assert!(answer.body.contains(text), "{text}");
+    }
+    assert!(overrides(&panel).is_empty());
+}
+
+#[tokio::test]
+async fn a_row_opens_its_form_in_its_place() {
+    let (_panel, browser) = panel().await;
+    let row = browser.region("/usage/prices/edit?model=gpt-5", "p1").await;
+    assert_eq!(row.status, StatusCode::OK);
+    assert!(
+        row.body.trim_start().starts_with(r#"<tr id="p1""#),
+        "{}",
+        row.body
+    );
+    let other = browser
+        .region("/usage/prices/edit?model=gpt-5", "main")
+        .await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn removing_leaves_the_layer_below() {
+    let (panel, browser) = panel().await;
+    let fields = [("model", "gpt-5"), ("like", "gpt-5.4")];
+    browser.post("/usage/prices/save", &fields).await;
+    let list = browser.get("/usage/prices?show=own").await;
+    assert!(
+        list.body.contains("costs what gpt-5.4 costs"),
+        "{}",
+        list.body
+    );
+    let fields = [("layer", "override"), ("model", "gpt-5"), ("seller", "")];
+    let removed = browser.post("/usage/prices/remove", &fields).await;
+    let list = follow(&browser, &removed).await;
+    assert!(list.body.contains("The price of gpt-5 is removed"));
+    assert!(overrides(&panel).is_empty());
+    let fields = [
+        ("layer", "built_in"),
+        ("model", "gpt-5"),
+        ("seller", "openai"),
+    ];
+    let refused = browser.post("/usage/prices/remove", &fields).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_sources_are_checked_and_what_is_chosen_applied() {
+    let lists = Lists::start().await;
+    lists.say("models-dev", LISTED);
+    let address = lists.url("models-dev");
+    let web = cpamp::prices::fetch::Web::elsewhere(
+        move |_| address.clone(),
+        std::time::Duration::from_secs(10),
+    );
+    let panel = Panel::setup().price_sources(web).start().await;
+    let browser = met(&panel).await;
+    let page = browser.get("/usage/prices/sources").await;
+    assert!(page.body.contains("No preview"));
+
+    let checked = browser.post("/usage/prices/sources/check", &[]).await;
+    let page = follow(&browser, &checked).await;
+    for text in [
+        "<b>2.00</b>",
+        "<s>1.25</s>",
+        "models.dev: openai/gpt-5",
+        "100 %",
+        "In no source",
+    ] {
+        assert!(page.body.contains(text), "{text}\n{}", page.body);
+    }
+    // The other two do not understand what they got.
+    assert!(page.body.contains("not the JSON of a price list"));
+
+    let fields = [("made", hidden(&page, "made")), ("change", "0")];
+    let applied = browser.post("/usage/prices/sources", &fields).await;
+    let list = follow(&browser, &applied).await;
+    assert!(list.body.contains("1 prices are applied"), "{}", list.body);
+    assert!(list.body.contains("Synced"));
+    let again = browser.post("/usage/prices/sources", &fields).await;
+    let page = follow(&browser, &again).await;
+    assert!(page.body.contains("That preview is no longer there"));
+
+    let fields = [("every", "week"), ("apply", "1")];
+    browser
+        .post("/usage/prices/sources/schedule", &fields)
+        .await;
+    let page = browser.get("/usage/prices/sources").await;
+    assert!(page.body.contains(r#"<option value="week" selected>"#));
+}
+
+#[tokio::test]
+async fn multipliers_are_added_and_removed() {
+    let (panel, browser) = panel().await;
+    let page = browser.get("/usage/prices/multipliers").await;
+    assert!(page.body.contains("tier flex"));
+    let add = async |subject: &str, input: &str| {
+        let fields = [
+            ("models", "*"),
+            ("kind", "provider"),
+            ("subject", subject),
+            ("input", input),
+            ("output", ""),
+        ];
+        let added = browser.post("/usage/prices/multipliers", &fields).await;
+        follow(&browser, &added).await
+    };
+    assert!(add("codex", "x").await.body.contains("Not saved"));
+    assert!(add("", "1").await.body.contains("Not saved"));
+    let page = add("codex", "0.5").await;
+    assert!(
+        page.body.contains("served by provider codex"),
+        "{}",
+        page.body
+    );
+    let cost = panel.store().prices().cost(&(&event(3)).into()).nanos();
+    assert_eq!(cost, Some(NanoUsd(1_265_000)));
+    let own = hidden(&page, "multiplier").replace("&#34;", "\"");
+    let removed = browser
+        .post("/usage/prices/multipliers/remove", &[("multiplier", &own)])
+        .await;
+    let page = follow(&browser, &removed).await;
+    assert!(!page.body.contains("served by provider codex"));
+}
+
+#[tokio::test]
+async fn earlier_requests_are_priced_anew_and_back() {
+    let (panel, browser) = panel().await;
+    let fields = [
+        ("model", "gpt-5"),
+        ("lines", "1"),
+        ("input-0", "1000"),
+        ("output-0", "0"),
+        ("then", "anew"),
+    ];
+    let saved = browser.post("/usage/prices/save", &fields).await;
+    let page = follow(&browser, &saved).await;
+    // One request: 0.00253 now, a dollar then.
+    for text in ["$0.0025", "$1.0000", "$0.9975"] {
+        assert!(page.body.contains(text), "{text}\n{}", page.body);
+    }
+    assert_eq!(hidden(&page, "model"), "gpt-5");
+    let fields = [("model", "gpt-5"), ("range", "all")];
+    let begun = browser.post("/usage/prices/anew", &fields).await;
+    follow(&browser, &begun).await;
+    let state = async |wanted: State| {
+        within(async {
+            loop {
+                let job = panel.store().read(reprice::latest).await.unwrap().unwrap();
+                if job.state == wanted {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    state(State::Done).await;
+    let job = browser.region("/usage/prices/anew", "job").await;
+    assert!(
+        job.body.contains("done") && job.body.contains("$1.0000"),
+        "{}",
+        job.body
+    );
+    assert!(!job.body.contains("hx-get"), "it is over");
+
+    let undo = browser.post("/usage/prices/anew/undo", &[]).await;
+    follow(&browser, &undo).await;
+    state(State::Undone).await;
+    let requests = browser.get("/requests?range=all").await;
+    assert!(requests.body.contains("0.0025"), "{}", requests.body);
+}
+
+#[tokio::test]
+async fn nobody_changes_a_price_without_a_session() {
+    let panel = Panel::start().await;
+    let visitor = panel.visitor();
+    for path in [
+        "/usage/prices/save",
+        "/usage/prices/remove",
+        "/usage/prices/undo",
+        "/usage/prices/sources",
+        "/usage/prices/sources/check",
+        "/usage/prices/multipliers",
+        "/usage/prices/anew",
+    ] {
+        let answer = visitor.post(path, &[("batch", "1")]).await;
+        let location = answer.header("location");
+        assert!(
+            location.contains("/login") || answer.status == StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+    }
+}
