@@ -14,6 +14,7 @@ pub mod event_id;
 mod health;
 mod judge;
 mod ladder;
+mod memory;
 pub mod normalize;
 mod outage;
 mod pace;

@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::board::Board;
+use super::memory::Memory;
 use super::retries::{Retried, retry_all};
 use super::spool::{self, Reader, Writer};
 use super::storer::{Storer, blocking};
-use super::taker::{Memory, Taker, USUAL_RETENTION};
+use super::taker::{Taker, USUAL_RETENTION};
 use crate::clock::Clock;
 use crate::domain::collection::{Reason, Settings, State, Status};
 use crate::gateway::queue::Limits;

@@ -6,34 +6,26 @@
 //! Files are `<number>.spool`, read in the order of their numbers. A new
 //! process never appends to an old file.
 
+mod index;
 mod record;
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ring::aead::LessSafeKey;
 use tokio::sync::watch;
 
-use crate::domain::units::At;
+pub use index::Backlog;
+use index::{Entry, Index, Segment, Shared, scan};
 pub use record::Record;
-use record::{HEADER_BYTES, Header, Unreadable};
+use record::Unreadable;
 
 /// A file is not appended to beyond this size.
 const SEGMENT_BYTES: u64 = 4 << 20;
-
-/// What waits on the spool. Watched by the storing stage and the status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Backlog {
-    pub records: usize,
-    pub items: i64,
-    pub bytes: u64,
-    /// When the oldest of them was taken.
-    pub oldest: Option<At>,
-}
 
 /// What opening found that a person should know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,11 +71,7 @@ pub fn open(dir: &Path, key: LessSafeKey) -> io::Result<(Writer, Reader, Found)>
             });
         }
     }
-    let shared = Arc::new(Shared {
-        index: Mutex::new(index),
-        backlog: watch::Sender::default(),
-    });
-    shared.publish(&shared.lock());
+    let shared = Arc::new(Shared::new(index));
     let writer = Writer {
         shared: Arc::clone(&shared),
         dir: dir.to_owned(),
@@ -94,112 +82,6 @@ pub fn open(dir: &Path, key: LessSafeKey) -> io::Result<(Writer, Reader, Found)>
         failures: 0,
     };
     Ok((writer, Reader { shared, key }, found))
-}
-
-#[derive(Debug)]
-struct Shared {
-    index: Mutex<Index>,
-    backlog: watch::Sender<Backlog>,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn publish(&self, index: &Index) {
-        let now = index.backlog();
-        self.backlog
-            .send_if_modified(|backlog| std::mem::replace(backlog, now) != now);
-    }
-}
-
-/// Where everything is that is not committed yet.
-#[derive(Debug, Default)]
-struct Index {
-    segments: VecDeque<Segment>,
-    /// The writer is between its first byte and its fsync.
-    writing: bool,
-    /// Sums over all pending entries.
-    records: usize,
-    items: i64,
-    bytes: u64,
-}
-
-#[derive(Debug)]
-struct Segment {
-    number: u64,
-    path: PathBuf,
-    file: Arc<File>,
-    pending: VecDeque<Entry>,
-    /// The writer appends to it.
-    active: bool,
-}
-
-/// One record of a segment.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    offset: u64,
-    header: Header,
-}
-
-impl Entry {
-    fn end(&self) -> u64 {
-        self.offset + HEADER_BYTES + u64::from(self.header.sealed_bytes)
-    }
-
-    fn read(&self, file: &File) -> io::Result<Vec<u8>> {
-        let size = usize::try_from(self.header.sealed_bytes).map_err(io::Error::other)?;
-        let mut sealed = vec![0; size];
-        file.read_exact_at(&mut sealed, self.offset + HEADER_BYTES)?;
-        Ok(sealed)
-    }
-}
-
-impl Index {
-    fn add(&mut self, segment: Segment) {
-        for entry in &segment.pending {
-            self.records += 1;
-            self.items += i64::from(entry.header.items);
-            self.bytes += entry.end() - entry.offset;
-        }
-        self.segments.push_back(segment);
-    }
-
-    /// Appends to a segment that is there.
-    fn push(&mut self, number: u64, entry: Entry) {
-        if let Some(segment) = self.segments.iter_mut().find(|s| s.number == number) {
-            segment.pending.push_back(entry);
-            self.records += 1;
-            self.items += i64::from(entry.header.items);
-            self.bytes += entry.end() - entry.offset;
-        }
-    }
-
-    /// Removes the oldest record.
-    fn pop(&mut self) -> Option<Entry> {
-        let mut pending = self.segments.iter_mut().map(|s| &mut s.pending);
-        let entry = pending.find_map(VecDeque::pop_front)?;
-        self.records -= 1;
-        self.items -= i64::from(entry.header.items);
-        self.bytes -= entry.end() - entry.offset;
-        Some(entry)
-    }
-
-    fn pending(&self) -> impl Iterator<Item = (&Segment, &Entry)> {
-        self.segments
-            .iter()
-            .flat_map(|s| s.pending.iter().map(move |entry| (s, entry)))
-    }
-
-    fn backlog(&self) -> Backlog {
-        Backlog {
-            records: self.records,
-            items: self.items,
-            bytes: self.bytes,
-            oldest: self.pending().next().map(|(_, e)| e.header.taken_at),
-        }
-    }
 }
 
 /// The taking stage's side.
@@ -332,7 +214,7 @@ impl Writer {
     /// Follows what waits on the spool.
     #[must_use]
     pub fn backlog(&self) -> watch::Receiver<Backlog> {
-        self.shared.backlog.subscribe()
+        self.shared.watch()
     }
 }
 
@@ -415,7 +297,7 @@ impl Reader {
     /// Follows what waits on the spool.
     #[must_use]
     pub fn backlog(&self) -> watch::Receiver<Backlog> {
-        self.shared.backlog.subscribe()
+        self.shared.watch()
     }
 }
 
@@ -442,30 +324,6 @@ fn segments(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     }
     segments.sort();
     Ok(segments)
-}
-
-/// Finds the records of a file and cuts off a torn tail. Reads headers only.
-fn scan(file: &File) -> io::Result<(Vec<Entry>, u64)> {
-    let size = file.metadata()?.len();
-    let mut entries = Vec::new();
-    let mut offset = 0;
-    while offset + HEADER_BYTES <= size {
-        let mut bytes = [0; record::HEADER_LEN];
-        file.read_exact_at(&mut bytes, offset)?;
-        let Some(header) = Header::decode(&bytes) else {
-            break;
-        };
-        let entry = Entry { offset, header };
-        if entry.end() > size {
-            break;
-        }
-        offset = entry.end();
-        entries.push(entry);
-    }
-    if offset < size {
-        file.set_len(offset)?;
-    }
-    Ok((entries, size - offset))
 }
 
 #[cfg(test)]

@@ -14,17 +14,18 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Board, Taking};
 use super::collector::Tuning;
 use super::ladder::Ladder;
+use super::memory::Memory;
 use super::outage::{Outage, gap};
 use super::pace::{Backoff, Pace, chance};
 use super::rivals::Rivals;
 use super::spool::{Backlog, Record, Writer};
 use super::storer::blocking;
 use crate::clock::Clock;
-use crate::domain::collection::{Connection, Gap, Gateway, Reason, Settings, State, Transport};
+use crate::domain::collection::{Connection, Gateway, Reason, Settings, State, Transport};
 use crate::domain::units::{At, Ms};
 use crate::gateway::queue::resp;
 use crate::gateway::types::{Cause, Error, millis};
-use crate::store::{Store, gaps, settings};
+use crate::store::Store;
 
 /// Used until the gateway says otherwise, and for versions that cannot.
 pub(super) const USUAL_RETENTION: Ms = Ms(60_000);
@@ -59,27 +60,6 @@ pub(super) struct Taker {
     pub(super) retention: Ms,
 }
 
-/// What outlives the process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub(super) struct Memory {
-    /// Of which gateway this is remembered.
-    url: String,
-    pub(super) last_answer_at: Option<At>,
-    pub(super) last_taken_at: Option<At>,
-    /// Another subscriber took all events, as far as we know until then.
-    pub(super) rival_until: Option<At>,
-}
-
-const MEMORY: &str = "collector_memory";
-
-impl Memory {
-    pub(super) async fn load(store: &Store) -> Self {
-        let stored = store.read(|c| settings::get(c, MEMORY)).await;
-        stored.ok().flatten().unwrap_or_default()
-    }
-}
-
 /// Why a session is over.
 pub(super) enum End {
     /// Shut down, or other settings.
@@ -105,6 +85,8 @@ pub(super) struct Life {
     /// That suspicion turned out wrong.
     pub(super) rival_refuted: bool,
     pub(super) looked_at: Option<At>,
+    /// The failure that was logged last; it is not repeated.
+    pub(super) told: Option<Error>,
 }
 
 impl Life {
@@ -119,6 +101,9 @@ impl Life {
     pub(super) fn worked(&mut self, transport: Transport) {
         self.ladder.worked(transport);
         self.backoff.succeeded();
+        if self.told.take().is_some() {
+            log::info!("collecting again");
+        }
     }
 }
 
@@ -164,6 +149,7 @@ impl Taker {
             quiet_since: None,
             rival_refuted: false,
             looked_at: None,
+            told: None,
             settings,
             connection,
         };
@@ -224,7 +210,8 @@ impl Taker {
             Error::KeyRejected => None,
             // A second more, because the time told is rounded down.
             Error::Banned { remaining } => {
-                Some(remaining.unwrap_or(USUAL_BAN) + Duration::from_secs(1))
+                let remaining = remaining.unwrap_or(USUAL_BAN);
+                Some(remaining.saturating_add(Duration::from_secs(1)))
             }
             // The ladder has another rung.
             _ if life.tried.is_some_and(|tried| tried != transport) => Some(Duration::ZERO),
@@ -232,9 +219,12 @@ impl Taker {
             | Error::ManagementOff
             | Error::NotCpa
             | Error::Unsupported(_) => Some(self.tuning.slow_retry),
-            _ => Some(life.backoff.failed(chance())),
+            _ => Some(self.patience().min(life.backoff.failed(chance()))),
         };
-        log::warn!(retry_ms = wait.map(|w| millis(w).0); "not collecting: {error}");
+        if life.told.as_ref() != Some(error) {
+            log::warn!(retry_ms = wait.map(|w| millis(w).0); "not collecting: {error}");
+            life.told = Some(error.clone());
+        }
         let state = match error {
             Error::KeyRejected | Error::Banned { .. } => State::Stopped,
             _ => State::Retrying,
@@ -261,6 +251,12 @@ impl Taker {
             () = nudged => Ok(()),
             () = self.interrupted(&life.settings) => Err(()),
         }
+    }
+
+    /// Waiting longer between attempts would let events expire in the queue.
+    fn patience(&self) -> Duration {
+        let retention = u64::try_from(self.retention.0).unwrap_or_default();
+        Duration::from_millis(retention / 3).max(self.tuning.backoff_first)
     }
 
     /// Resolves on shut-down and when the settings are other ones.
@@ -303,65 +299,6 @@ impl Taker {
                 next_try_at: None,
             };
         });
-    }
-
-    /// The gateway gave a sign of life so long ago: an outage is over.
-    pub(super) async fn answered(&mut self, ago: Duration) {
-        let now = self.clock.now() - millis(ago);
-        if let Some(outage) = self.outage.take() {
-            // Within this process the outage is measured on the clock that
-            // cannot be set.
-            let end = match self.answered {
-                Some((at, since)) if at == outage.since => at + millis(since.elapsed()),
-                _ => now,
-            };
-            if outage.restarted {
-                self.restart_noted = Some(now);
-            }
-            self.record_gaps(outage.gaps(end, self.retention));
-        }
-        self.answered = Instant::now().checked_sub(ago).map(|at| (now, at));
-        self.memory.last_answer_at = Some(now);
-        self.remember(false).await;
-    }
-
-    /// Shows gaps at once and records them beside the taking: a database that
-    /// is busy must not delay it.
-    pub(super) fn record_gaps(&self, gaps: impl IntoIterator<Item = Gap>) {
-        for gap in gaps {
-            let span = format!("{} to {}", gap.from, gap.to);
-            log::warn!(why = gap.why.as_str(); "events were probably lost from {span}");
-            self.board.update(|facts| facts.add_gap(gap.clone()));
-            let (store, patience) = (self.store.clone(), self.tuning.store_retry_most);
-            tokio::spawn(async move {
-                for _ in 0..20 {
-                    let gap = gap.clone();
-                    match store.write(move |c| gaps::record(c, &gap)).await {
-                        Ok(()) => return,
-                        Err(error) if error.is_passing() => tokio::time::sleep(patience).await,
-                        Err(error) => return log::error!("cannot record a gap: {error}"),
-                    }
-                }
-            });
-        }
-    }
-
-    /// Writes down what must outlive the process, now or when it is time.
-    async fn remember(&mut self, now: bool) {
-        let due = self
-            .remembered
-            .is_none_or(|at| at.elapsed() >= self.tuning.remember_every);
-        if !(now || due) || self.memory.url.is_empty() {
-            return;
-        }
-        self.remembered = Some(Instant::now());
-        let memory = self.memory.clone();
-        let written = self.store.write(move |c| settings::put(c, MEMORY, &memory));
-        // A store that is busy must not delay taking; once sent, it is done.
-        let patience = Duration::from_millis(if now { 1_000 } else { 50 });
-        if let Ok(Err(error)) = tokio::time::timeout(patience, written).await {
-            log::debug!("cannot remember the last answer: {error}");
-        }
     }
 
     /// Puts items on the spool; returns when they are on the disk. While that
@@ -420,17 +357,17 @@ fn wanted(settings: &Settings) -> Result<Connection, (State, Option<Reason>)> {
 
 /// Whether a change of settings changes nothing for the collector.
 fn same(a: &Settings, b: &Settings) -> bool {
-    let connection = |s: &Settings| {
-        s.connection.as_ref().map(|c| {
-            let key = c.key.expose_secret().to_owned();
-            (c.url.clone(), key, c.insecure_tls)
-        })
+    let connection = match (&a.connection, &b.connection) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            let same_key = a.key.expose_secret() == b.key.expose_secret();
+            same_key && (&a.url, a.insecure_tls) == (&b.url, b.insecure_tls)
+        }
+        _ => false,
     };
-    let rest = |s: &Settings| {
-        let flags = (s.key_unreadable, s.enabled, s.mode, s.pop_side);
-        (flags, s.batch, s.poll_interval, s.queue.clone())
-    };
-    connection(a) == connection(b) && rest(a) == rest(b)
+    let flags = |s: &Settings| (s.key_unreadable, s.enabled, s.mode, s.pop_side);
+    let sizes = |s: &Settings| (s.batch, s.poll_interval);
+    connection && flags(a) == flags(b) && sizes(a) == sizes(b) && a.queue == b.queue
 }
 
 /// Cuts an answer into records of a bounded size.

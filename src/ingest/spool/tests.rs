@@ -4,6 +4,7 @@ use ring::aead::{AES_256_GCM, UnboundKey};
 
 use super::*;
 use crate::domain::collection::Transport;
+use crate::domain::units::At;
 
 fn key(byte: u8) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[byte; 32]).unwrap())

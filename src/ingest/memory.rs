@@ -1,0 +1,94 @@
+//! What the taking stage remembers of its gateway: when it last answered, over
+//! restarts too, and what was probably lost while it did not.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::taker::Taker;
+use crate::domain::collection::Gap;
+use crate::domain::units::At;
+use crate::gateway::types::millis;
+use crate::store::{Store, gaps, settings};
+
+/// What outlives the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Memory {
+    /// Of which gateway this is remembered.
+    pub(super) url: String,
+    pub(super) last_answer_at: Option<At>,
+    pub(super) last_taken_at: Option<At>,
+    /// Another subscriber took all events, as far as we know until then.
+    pub(super) rival_until: Option<At>,
+}
+
+const MEMORY: &str = "collector_memory";
+
+impl Memory {
+    pub(super) async fn load(store: &Store) -> Self {
+        let stored = store.read(|c| settings::get(c, MEMORY)).await;
+        stored.ok().flatten().unwrap_or_default()
+    }
+}
+
+impl Taker {
+    /// The gateway gave a sign of life so long ago: an outage is over.
+    pub(super) async fn answered(&mut self, ago: Duration) {
+        let now = self.clock.now() - millis(ago);
+        if let Some(outage) = self.outage.take() {
+            // Within this process the outage is measured on the clock that
+            // cannot be set.
+            let end = match self.answered {
+                Some((at, since)) if at == outage.since => at + millis(since.elapsed()),
+                _ => now,
+            };
+            if outage.restarted {
+                self.restart_noted = Some(now);
+            }
+            self.record_gaps(outage.gaps(end, self.retention));
+        }
+        self.answered = Instant::now().checked_sub(ago).map(|at| (now, at));
+        self.memory.last_answer_at = Some(now);
+        self.remember(false).await;
+    }
+
+    /// Shows gaps at once and records them beside the taking: a database that
+    /// is busy must not delay it.
+    pub(super) fn record_gaps(&self, gaps: impl IntoIterator<Item = Gap>) {
+        for gap in gaps {
+            let span = format!("{} to {}", gap.from, gap.to);
+            log::warn!(why = gap.why.as_str(); "events were probably lost from {span}");
+            self.board.update(|facts| facts.add_gap(gap.clone()));
+            let (store, patience) = (self.store.clone(), self.tuning.store_retry_most);
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    let gap = gap.clone();
+                    match store.write(move |c| gaps::record(c, &gap)).await {
+                        Ok(()) => return,
+                        Err(error) if error.is_passing() => tokio::time::sleep(patience).await,
+                        Err(error) => return log::error!("cannot record a gap: {error}"),
+                    }
+                }
+            });
+        }
+    }
+
+    /// Writes down what must outlive the process, now or when it is time.
+    pub(super) async fn remember(&mut self, now: bool) {
+        let due = self
+            .remembered
+            .is_none_or(|at| at.elapsed() >= self.tuning.remember_every);
+        if !(now || due) || self.memory.url.is_empty() {
+            return;
+        }
+        self.remembered = Some(Instant::now());
+        let memory = self.memory.clone();
+        let written = self.store.write(move |c| settings::put(c, MEMORY, &memory));
+        // A store that is busy must not delay taking; once sent, it is done.
+        let patience = Duration::from_millis(if now { 1_000 } else { 50 });
+        if let Ok(Err(error)) = tokio::time::timeout(patience, written).await {
+            log::debug!("cannot remember the last answer: {error}");
+        }
+    }
+}
