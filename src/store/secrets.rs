@@ -1,7 +1,10 @@
 //! Secrets kept for later use, sealed under the data key and bound to their
 //! name. In clear they exist in memory only.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
+use ring::digest;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::error::Result;
@@ -71,6 +74,14 @@ pub(super) fn any(c: &mut SqliteConnection) -> Result<bool> {
 pub(super) fn forget_all(c: &mut SqliteConnection) -> Result<()> {
     diesel::delete(secret::table).execute(c)?;
     Ok(())
+}
+
+/// Names a text without telling it, for what may be compared but not stored:
+/// an address that is fixed from outside.
+#[must_use]
+pub fn name_of(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.as_ref())
 }
 
 fn place(name: &str) -> String {

@@ -25,8 +25,8 @@ const NAME: &str = "collection";
 pub struct Chosen {
     pub set_up: bool,
     pub url: Option<String>,
-    /// `scheme://host:port` the stored Management Key was entered for.
-    pub key_origin: Option<String>,
+    /// Where the stored Management Key was entered for, as [`place`] names it.
+    pub key_place: Option<String>,
     pub insecure_tls: Option<bool>,
     pub enabled: Option<bool>,
     pub mode: Option<Mode>,
@@ -62,8 +62,8 @@ pub fn in_force(
         (None, Some(keyring)) => secrets::get(c, keyring, secrets::MANAGEMENT_KEY)?,
         (None, None) => Stored::Nothing,
     };
-    let origin = url.as_deref().map(address::origin);
-    let ours = fixed.key.is_some() || chosen.key_origin == origin;
+    let here = url.as_deref().map(place);
+    let ours = fixed.key.is_some() || chosen.key_place == here;
     let insecure_tls = value(fixed.insecure_tls.as_ref(), chosen.insecure_tls).unwrap_or(false);
     let locked = fixed.key.is_none() && keyring.is_none();
     let unreadable = matches!(stored, Stored::Unreadable(_)) || (locked && chosen.set_up);
@@ -112,7 +112,7 @@ pub async fn save(state: &AppState, chosen: Chosen, key: Option<SecretString>) -
     let mut chosen = chosen;
     if key.is_some() {
         let url = value(state.config.collection.url.as_ref(), chosen.url.clone());
-        chosen.key_origin = url.as_deref().map(address::origin);
+        chosen.key_place = url.as_deref().map(place);
     }
     let present = state.keyring.borrow().clone();
     let keyring = match present {
@@ -148,6 +148,12 @@ pub fn data_key_source(config: &Config) -> data_key::Source {
         Some(key) => data_key::Source::Given(key.value.clone()),
         None => data_key::Source::File(config.data_key_path.clone()),
     }
+}
+
+/// What names the origin of an address: a key belongs to one.
+#[must_use]
+pub fn place(url: &str) -> String {
+    secrets::name_of(&address::origin(url))
 }
 
 fn value<T: Clone>(fixed: Option<&Fixed<T>>, chosen: Option<T>) -> Option<T> {

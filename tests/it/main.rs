@@ -21,6 +21,7 @@ mod login;
 mod price_pages;
 mod price_sync;
 mod recorded_events;
+mod setup;
 mod status;
 mod store_analytics;
 mod store_faults;

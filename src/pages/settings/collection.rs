@@ -11,7 +11,6 @@ use askama::Template;
 use secrecy::SecretString;
 
 use super::{Flash, Tab, see, tabs};
-use crate::domain::address;
 use crate::domain::collection::{Connection, Mode, Reason, Transport};
 use crate::domain::units::{At, Ms};
 use crate::gateway::client::Client;
@@ -213,7 +212,7 @@ fn page(
         tabs: tabs(&ctx, "/settings/collection"),
         flash,
         form,
-        key_stored: chosen.key_origin.is_some() && !key_lost,
+        key_stored: chosen.key_place.is_some() && !key_lost,
         key_lost,
         ctx,
     }
@@ -287,9 +286,9 @@ fn new_key(
     }
     let key = entry.management_key.trim();
     let problem = if key.is_empty() {
-        let origin = after.url.as_deref().map(address::origin);
-        let moved = fixed.url.is_none() && after.key_origin != origin;
-        (after.key_origin.is_some() && moved).then_some(t.key_of_another_address)
+        let here = after.url.as_deref().map(collection::place);
+        let moved = fixed.url.is_none() && after.key_place != here;
+        (after.key_place.is_some() && moved).then_some(t.key_of_another_address)
     } else {
         match Shape::of(key) {
             Shape::Admin => Some(t.admin_key_given),

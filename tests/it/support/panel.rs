@@ -12,6 +12,7 @@ use cpamp::app::{App, Circumstances};
 use cpamp::cli;
 use cpamp::clock::Clock;
 use cpamp::config::Config;
+use cpamp::domain::collection::Status;
 use cpamp::ingest::collector::Tuning;
 use cpamp::prices::fetch::Web;
 use cpamp::store::Store;
@@ -22,6 +23,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::events::MORNING;
+use super::gateway::within;
 
 pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests";
 
@@ -158,6 +160,12 @@ impl Panel {
         let answer = browser.post(&format!("{base}/login"), &form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         browser
+    }
+
+    /// Waits until the collector says so.
+    pub(crate) async fn until(&self, done: impl Fn(&Status) -> bool) -> Status {
+        let mut status = self.state.status.clone();
+        within(status.wait_for(done)).await.unwrap().clone()
     }
 
     /// Whether any file of the data directory contains this text.
