@@ -39,9 +39,12 @@ async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
         .await
         .context("cannot start the simulated gateway")?;
     let now = Clock::System.now();
-    for (_, event) in traffic::events_between(now - HISTORY, now, SEED) {
-        gateway.push(&event);
+    // Newest first: today is there at once, the days before follow.
+    let history: Vec<_> = traffic::events_between(now - HISTORY, now, SEED).collect();
+    for (_, event) in history.iter().rev() {
+        gateway.push(event);
     }
+    drop(history);
     let config = apart(config, home, &gateway, key);
     let circumstances = Circumstances {
         demo: true,
