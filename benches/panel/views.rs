@@ -243,6 +243,7 @@ impl Views {
                 by: vec![Dimension::Model],
                 limit: 50,
                 quantiles: true,
+                ..Question::default()
             };
             let names = names.clone();
             self.time(&format!("totals, timeline, models: {name}"), move |_, c| {

@@ -169,6 +169,7 @@ fn read(c: &mut SqliteConnection, names: &Names, ctx: &Ctx) -> store::Result<Rea
         by: vec![Dimension::Model, Dimension::Account, Dimension::Key],
         limit: 50,
         quantiles: true,
+        ..Question::default()
     };
     let today = report::of(c, names, &Selection::between(start, end), &question)?;
     let question = Question {

@@ -29,14 +29,21 @@ pub(in crate::store) struct Fold<'a> {
 pub(in crate::store) struct Counted {
     pub(in crate::store) total: Measures,
     pub(in crate::store) timeline: Vec<Bucket>,
+    pub(in crate::store) slots: Vec<Measures>,
     /// For each dimension asked for its groups, in no order.
     pub(in crate::store) groups: Vec<Vec<(i64, Measures)>>,
 }
 
 impl<'a> Fold<'a> {
-    pub(in crate::store) fn new(edges: &'a [At], by: &[Family], quantiles: bool) -> Self {
+    /// `slots` has for each bar the slot that it is counted into as well.
+    pub(in crate::store) fn new(
+        edges: &'a [At],
+        slots: &'a [u16],
+        by: &[Family],
+        quantiles: bool,
+    ) -> Self {
         Self {
-            timeline: Timeline::new(edges),
+            timeline: Timeline::new(edges, slots),
             groups: by.iter().copied().map(Groups::new).collect(),
             quantiles,
             decoded: Decoded::default(),
@@ -77,10 +84,11 @@ impl<'a> Fold<'a> {
     }
 
     pub(in crate::store) fn finish(self) -> Counted {
-        let (total, timeline) = self.timeline.finish();
+        let timeline = self.timeline.finish();
         Counted {
-            total,
-            timeline,
+            total: timeline.whole,
+            timeline: timeline.bars,
+            slots: timeline.slots,
             groups: self.groups.into_iter().map(Groups::finish).collect(),
         }
     }

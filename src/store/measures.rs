@@ -172,6 +172,11 @@ pub(in crate::store) struct Measures {
 }
 
 impl Measures {
+    pub(in crate::store) fn merge(&mut self, other: &Self) {
+        self.sums.add(&other.sums);
+        self.sketches.merge(&other.sketches);
+    }
+
     pub(in crate::store) fn totals(&self) -> Totals {
         let sums = &self.sums;
         let milli = |value: Option<f64>| value.map(|value| value / 1_000.0);

@@ -28,6 +28,9 @@ pub struct Question {
     ///
     /// [`Grain::edges`]: crate::domain::time::Grain::edges
     pub edges: Vec<At>,
+    /// For each bar the slot that it is counted into as well, such as the cell
+    /// of a weekday × hour table; empty for no slots.
+    pub slots: Vec<u16>,
     /// Rankings wanted.
     pub by: Vec<Dimension>,
     /// Values wanted of each ranking, most requests first.
@@ -42,6 +45,8 @@ pub struct Report {
     pub totals: Totals,
     /// One bar for each pair of edges.
     pub timeline: Vec<Bucket>,
+    /// As many as the highest slot asked for and one.
+    pub slots: Vec<Totals>,
     /// In the order asked for; most requests first, then by label.
     pub by: Vec<Vec<(Choice, Totals)>>,
 }
@@ -59,6 +64,7 @@ pub fn of(
     Ok(Report {
         totals: counted.total.totals(),
         timeline: counted.timeline,
+        slots: counted.slots.iter().map(Measures::totals).collect(),
         by: rankings
             .map(|(dimension, groups)| ranking(&names, *dimension, groups, question.limit))
             .collect(),
@@ -77,6 +83,7 @@ fn count(
         predicate: &predicate,
         range: (selection.from, selection.to),
         edges: &question.edges,
+        slots: &question.slots,
         by: &by,
         quantiles: question.quantiles,
     };
@@ -105,13 +112,18 @@ struct Part<'a> {
     predicate: &'a Predicate,
     range: (At, At),
     edges: &'a [At],
+    slots: &'a [u16],
     by: &'a [Family],
     quantiles: bool,
 }
 
 impl<'a> Part<'a> {
     fn without_bars(self) -> Self {
-        Self { edges: &[], ..self }
+        Self {
+            edges: &[],
+            slots: &[],
+            ..self
+        }
     }
 
     fn without_groups(self) -> Self {
@@ -149,7 +161,7 @@ impl<'a> Part<'a> {
     }
 
     fn fold(self) -> Fold<'a> {
-        Fold::new(self.edges, self.by, self.quantiles)
+        Fold::new(self.edges, self.slots, self.by, self.quantiles)
     }
 
     fn rows(

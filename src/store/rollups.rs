@@ -175,7 +175,7 @@ fn close(c: &mut SqliteConnection, day: i64) -> Result<usize> {
         .into_iter()
         .filter(|family| *family != Family::Total)
         .collect();
-    let mut fold = Fold::new(&[], &families, true);
+    let mut fold = Fold::new(&[], &[], &families, true);
     let range = KeyRange::between(from, to);
     scan::all(c, range, &Predicate::default(), |chunk, picked| {
         fold.rows(chunk, picked)

@@ -3,7 +3,7 @@
 
 use cpamp::domain::event::{Event, EventId, EventKey};
 use cpamp::domain::filter::{Cache, Outcome, Selection, Sort, SortBy, WeekHours};
-use cpamp::domain::time::{Grain, Zone};
+use cpamp::domain::time::{Grain, HourOfWeek, Zone};
 use cpamp::domain::units::{At, Ms};
 use cpamp::store::list;
 use cpamp::store::maintain::{self, Step};
@@ -200,8 +200,10 @@ async fn check(open: &Store, events: &[Event], selection: &Selection, dice: &mut
         selection.to.min(MORNING + Ms(9 * Ms::DAY.0)),
     );
     let by = dice.pick(&DIMENSIONS);
+    let edges = grain.edges(zone, from, to);
     let question = Question {
-        edges: grain.edges(zone, from, to),
+        slots: slots(zone, &edges),
+        edges,
         by: if dice.one_in(2) { vec![] } else { vec![by] },
         limit: usize::MAX,
         quantiles: !dice.one_in(3),
@@ -235,6 +237,20 @@ async fn check(open: &Store, events: &[Event], selection: &Selection, dice: &mut
             &format!("{bucket:?} {of}"),
         );
     }
+    for (slot, found) in report.slots.iter().enumerate() {
+        let bars = question.edges.windows(2).zip(&question.slots);
+        let bars: Vec<&[At]> = bars
+            .filter(|(_, other)| usize::from(**other) == slot)
+            .map(|(edges, _)| edges)
+            .collect();
+        let events = selected.iter().filter(|event| {
+            let at = event.key.at;
+            bars.iter()
+                .any(|edges| matches!(edges, [from, to] if *from <= at && at < *to))
+        });
+        let expected = naive::totals(events.copied());
+        naive::assert_same(found, &expect(expected), &format!("slot {slot} {of}"));
+    }
     for (dimension, found) in question.by.iter().zip(&report.by) {
         let expected = naive::by(&selected, *dimension);
         assert_eq!(found.len(), expected.len(), "{dimension:?} {of}");
@@ -248,6 +264,13 @@ async fn check(open: &Store, events: &[Event], selection: &Selection, dice: &mut
         );
     }
     check_list(open, &selected, selection, dice).await;
+}
+
+/// Bars gathered by the hour of the day they begin in.
+fn slots(zone: Zone, edges: &[At]) -> Vec<u16> {
+    let hour = |at: &At| u16::try_from(HourOfWeek::of(zone, *at).hour).unwrap();
+    let bars = edges.split_last().map_or(&[][..], |(_, bars)| bars);
+    bars.iter().map(hour).collect()
 }
 
 /// Pages forwards through the list and back again, then exports.

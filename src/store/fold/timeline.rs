@@ -11,15 +11,28 @@ use crate::store::requests::Bucket;
 pub(super) struct Timeline<'a> {
     /// One more than there are bars, ascending; empty without bars.
     edges: &'a [At],
+    /// For each bar the slot that it is counted into as well.
+    slots: &'a [u16],
     finished: Vec<Bucket>,
     current: Measures,
     whole: Measures,
+    gathered: Vec<Measures>,
+}
+
+/// What a timeline came to.
+pub(super) struct Finished {
+    pub(super) whole: Measures,
+    pub(super) bars: Vec<Bucket>,
+    pub(super) slots: Vec<Measures>,
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn new(edges: &'a [At]) -> Self {
+    pub(super) fn new(edges: &'a [At], slots: &'a [u16]) -> Self {
+        let most = slots.iter().copied().max();
         Self {
             edges,
+            slots,
+            gathered: vec![Measures::default(); most.map_or(0, |most| usize::from(most) + 1)],
             finished: Vec::new(),
             current: Measures::default(),
             whole: Measures::default(),
@@ -67,11 +80,15 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    pub(super) fn finish(mut self) -> (Measures, Vec<Bucket>) {
+    pub(super) fn finish(mut self) -> Finished {
         while self.end().is_some() {
             self.finish_bar();
         }
-        (self.whole, self.finished)
+        Finished {
+            whole: self.whole,
+            bars: self.finished,
+            slots: self.gathered,
+        }
     }
 
     /// Goes to the bar that holds a moment; `false` beside the bars.
@@ -97,8 +114,11 @@ impl<'a> Timeline<'a> {
             return;
         };
         let measures = std::mem::take(&mut self.current);
-        self.whole.sums.add(&measures.sums);
-        self.whole.sketches.merge(&measures.sketches);
+        self.whole.merge(&measures);
+        let slot = self.slots.get(self.finished.len());
+        if let Some(slot) = slot.and_then(|slot| self.gathered.get_mut(usize::from(*slot))) {
+            slot.merge(&measures);
+        }
         let totals = measures.totals();
         self.finished.push(Bucket { from, to, totals });
     }
