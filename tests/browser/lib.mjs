@@ -1,0 +1,94 @@
+// A real Chromium that notices everything it must not see: console errors,
+// policy violations, page errors, requests to other hosts.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+export const env = (name) => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+};
+
+export const base = env("PANEL_URL").replace(/\/$/, "");
+
+// The test that started this script answers on standard input, line by line.
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+export async function ask(...words) {
+  console.log(["ask", ...words].join(" "));
+  const { value, done } = await answers.next();
+  if (done) throw new Error(`no answer to ${words.join(" ")}`);
+  return value;
+}
+
+export const step = (text) => console.log(`step ${text}`);
+
+export function check(condition, text) {
+  if (!condition) throw new Error(text);
+}
+
+export async function open({ width = 1440, height = 900, javaScriptEnabled = true, ...rest } = {}) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ],
+  });
+  const context = await browser.newContext({
+    viewport: { width, height }, javaScriptEnabled, ignoreHTTPSErrors: true, ...rest,
+  });
+  const trouble = [];
+  if (javaScriptEnabled) {
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (e) =>
+        console.error(`CSP violation: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+    });
+  }
+  const page = await context.newPage();
+  page.on("console", (m) => m.type() === "error" && !expected(m.text()) && trouble.push(`console: ${m.text()} at ${page.url()}`));
+  page.on("pageerror", (e) => trouble.push(`page error: ${e.message} at ${page.url()}`));
+  page.on("request", (r) => {
+    const url = new URL(r.url());
+    if (url.protocol.startsWith("http") && url.origin !== new URL(base).origin) trouble.push(`foreign request: ${r.url()}`);
+  });
+  return { browser, context, page, trouble };
+}
+
+// Chromium logs every 4xx answer as an error; a 404 or 422 we asked for is none.
+const expected = (text) => /status of (401|403|404|422|429)/.test(text);
+
+const axeTags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+// Runs axe on the page as it is; returns one line per violation.
+export async function axe(page) {
+  await page.evaluate(axeSource);
+  const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), axeTags);
+  return result.violations.map((v) => `${v.id} (${v.impact}) ${v.nodes.map((n) => n.target.join(" ") + " " + n.html.slice(0, 160)).slice(0, 4).join(" | ")}`);
+}
+
+// axe on a list of paths, light and dark.
+export async function axeAll(page, paths, trouble) {
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const path of paths) {
+      await page.goto(base + path);
+      for (const line of await axe(page)) trouble.push(`axe ${scheme} ${path}: ${line}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+export async function finish(browser, trouble) {
+  await browser.close();
+  if (trouble.length) {
+    console.log(trouble.map((t) => `trouble ${t}`).join("\n"));
+    process.exit(1);
+  }
+  console.log("passed");
+  process.exit(0);
+}
