@@ -5,6 +5,7 @@
 mod export;
 mod figures;
 mod live;
+mod places;
 mod rows;
 
 use actix_web::http::header;

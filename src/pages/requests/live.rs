@@ -12,9 +12,10 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use futures_util::stream;
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::places::Place;
 use super::rows::{Columns, Line};
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Sort, View};
@@ -26,8 +27,6 @@ use crate::web::error::Result;
 use crate::web::session::Session;
 use crate::web::state::AppState;
 
-/// Streams open at once in the whole process.
-static STREAMS: Semaphore = Semaphore::const_new(32);
 /// Proxies close what is silent for a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Rows come at most this often; the first of a quiet time comes at once.
@@ -49,7 +48,7 @@ pub(super) async fn stream(
     state: Data<AppState>,
     session: Option<Session>,
 ) -> Result<HttpResponse> {
-    let Ok(permit) = STREAMS.try_acquire() else {
+    let Some(place) = Place::take(session.as_ref().map(|session| session.id)) else {
         return Ok(too_many());
     };
     let (view, ignored) = View::parse(request.query_string(), ctx.zone);
@@ -67,7 +66,7 @@ pub(super) async fn stream(
         sent: since,
         next: Instant::now(),
         greeted: false,
-        _permit: permit,
+        place,
         ctx,
         view,
         state,
@@ -110,7 +109,7 @@ struct Live {
     /// Not before this.
     next: Instant,
     greeted: bool,
-    _permit: SemaphorePermit<'static>,
+    place: Place,
 }
 
 impl Live {
@@ -124,6 +123,7 @@ impl Live {
         loop {
             let state = self.state.clone();
             let session = self.session.clone();
+            let given_away = self.place.given_away();
             let ended = async {
                 match &session {
                     Some(session) => session.ended(&state).await,
@@ -133,6 +133,7 @@ impl Live {
             tokio::select! {
                 biased;
                 () = ended => return None,
+                () = given_away.cancelled() => return None,
                 () = self.arrival() => {}
                 () = tokio::time::sleep(HEARTBEAT) => {
                     return Some(Bytes::from_static(b": still here\n\n"));
