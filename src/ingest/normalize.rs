@@ -16,7 +16,7 @@ use crate::domain::{headers, mask, redact};
 use crate::store::client_key::KeyHasher;
 
 /// Bigger items are rejected unread.
-pub const MAX_ITEM_BYTES: usize = 1 << 20;
+pub const MAX_ITEM_BYTES: usize = 16 << 20;
 
 /// No attempt takes longer, and no clock error is a latency.
 const MAX_SPAN: Ms = Ms(31 * Ms::DAY.0);
