@@ -93,6 +93,7 @@ impl App {
         });
         let state = Data::new(AppState {
             started: clock.now(),
+            running: clock.stopwatch(),
             config,
             store: store.clone(),
             keyring,

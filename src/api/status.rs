@@ -70,9 +70,8 @@ struct Database {
 
 pub(super) async fn show(state: Data<AppState>, _: Access) -> Result<HttpResponse> {
     let database = state.store.stats().await?;
-    let now = state.clock.now();
     let seen = state.status.borrow().clone();
-    let uptime_s = (now - state.started).0.div_euclid(1_000);
+    let uptime_s = state.running.elapsed().0.div_euclid(1_000);
     Ok(HttpResponse::Ok().json(status(seen, &database, uptime_s)))
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::admin_key::AdminKey;
 use super::throttle::Throttle;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
 use crate::domain::collection::{Settings, Status};
 use crate::domain::units::At;
@@ -30,6 +30,7 @@ pub struct AppState {
     pub config: Config,
     pub clock: Clock,
     pub started: At,
+    pub running: Stopwatch,
     pub store: Store,
     /// `None` while `data.key` is lost or wrong.
     pub keyring: watch::Sender<Option<Keyring>>,
