@@ -64,23 +64,21 @@ const expected = (text) => /status of (401|403|404|422|429)/.test(text);
 
 const axeTags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-// Runs axe on the page as it is; returns one line per violation.
-export async function axe(page) {
-  await page.evaluate(axeSource);
-  const result = await page.evaluate((tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), axeTags);
+// Runs axe on the page as it is, or only some rules of it; returns one line per
+// violation.
+export async function axe(page, rules) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
+  const runOnly = rules ? { type: "rule", values: rules } : { type: "tag", values: axeTags };
+  const result = await page.evaluate((runOnly) => window.axe.run(document, { runOnly, resultTypes: ["violations"] }), runOnly);
   return result.violations.map((v) => `${v.id} (${v.impact}) ${v.nodes.map((n) => n.target.join(" ") + " " + n.html.slice(0, 160)).slice(0, 4).join(" | ")}`);
 }
 
-// axe on a list of paths, light and dark.
-export async function axeAll(page, paths, trouble) {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const path of paths) {
-      await page.goto(base + path);
-      for (const line of await axe(page)) trouble.push(`axe ${scheme} ${path}: ${line}`);
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
+// Through the form, as a person does.
+export async function logIn(page, key, path = "/") {
+  await page.goto(`${base}/login?next=${encodeURIComponent(path)}`);
+  await page.locator("input[name=key]").fill(key);
+  await page.locator("main button[type=submit]").first().click();
+  await page.waitForURL((url) => !url.pathname.endsWith("/login"));
 }
 
 export async function finish(browser, trouble) {

@@ -4,6 +4,8 @@
 
 mod support;
 
+mod behind_nginx;
+mod browser;
 mod collect_redis;
 mod collect_spool;
 mod collect_transports;
@@ -13,6 +15,8 @@ mod fake_recording;
 mod fake_resp;
 mod fake_tls;
 mod fake_traffic;
+mod faults_gateway;
+mod faults_machine;
 mod filter_query;
 mod gateway_client;
 mod gateway_queue;
@@ -20,6 +24,7 @@ mod key_aliases;
 mod login;
 mod price_pages;
 mod price_sync;
+mod processes;
 mod recorded_events;
 mod setup;
 mod status;

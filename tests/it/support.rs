@@ -1,12 +1,20 @@
-//! What several tests need: fixtures that speak the domain, and a database in
-//! a directory of its own.
+//! What several tests need: fixtures that speak the domain, a database in a
+//! directory of its own, the panel in this process or as a process of its own,
+//! and what stands around it.
 
+pub(crate) mod binary;
+pub(crate) mod chromium;
 pub(crate) mod database;
 pub(crate) mod events;
 pub(crate) mod gateway;
+pub(crate) mod hostile;
+pub(crate) mod lab;
 pub(crate) mod lists;
 pub(crate) mod naive;
+pub(crate) mod nginx;
 pub(crate) mod ordered;
 pub(crate) mod panel;
 pub(crate) mod plans;
 pub(crate) mod rig;
+pub(crate) mod traffic;
+pub(crate) mod wait;

@@ -4,6 +4,7 @@
 #![expect(dead_code, reason = "the tests that need the rest come next")]
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
 
@@ -18,7 +19,7 @@ use cpamp::prices::fetch::Web;
 use cpamp::store::Store;
 use cpamp::web::state::AppState;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -237,14 +238,23 @@ pub(crate) struct Answer {
 
 impl Browser {
     pub(crate) fn new(origin: &str) -> Self {
+        Self::resolving(origin, &[])
+    }
+
+    /// A browser for which names lead where a test wants; it believes every
+    /// certificate.
+    pub(crate) fn resolving(origin: &str, names: &[(&str, SocketAddr)]) -> Self {
         // Refused when it is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .tls_danger_accept_invalid_certs(true)
+            .no_proxy();
+        for (name, address) in names {
+            http = http.resolve(name, *address);
+        }
         Self {
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .build()
-                .unwrap(),
+            http: http.build().unwrap(),
             origin: origin.to_owned(),
             cookies: Mutex::default(),
             headers: HeaderMap::new(),
@@ -296,6 +306,22 @@ impl Browser {
         body: &str,
         headers: &[(&'static str, &str)],
     ) -> Answer {
+        let response = self.open(method, path, body, headers).await;
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    /// An answer whose body is still to come.
+    pub(crate) async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Response {
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.origin))
@@ -309,11 +335,7 @@ impl Browser {
         }
         let response = request.send().await.unwrap();
         self.keep_cookies(response.headers());
-        Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.text().await.unwrap(),
-        }
+        response
     }
 
     /// The value of a cookie it holds.

@@ -1,0 +1,170 @@
+//! The panel in a real Chromium. Scripts in `tests/browser/` say what a person
+//! does; here is what happens around them. No script may see a console error,
+//! a violation of the content policy, or a request to another host.
+
+use cpamp::clock::Clock;
+use cpamp::domain::units::{At, Ms};
+use cpamp::fake::{Gateway, Options};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::binary::{self, Binary};
+use crate::support::chromium;
+use crate::support::nginx::{Nginx, Scheme, free_port};
+use crate::support::panel::ADMIN_KEY;
+use crate::support::{hostile, traffic};
+
+/// Everything that opens with a session, in a panel that is set up.
+const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor \
+    /settings/collection /settings/sessions /settings/about /no/such/page";
+
+/// A panel with a gateway behind it.
+struct Stage {
+    gateway: Gateway,
+    panel: Binary,
+    _data: TempDir,
+}
+
+impl Stage {
+    async fn connected() -> Self {
+        let data = TempDir::new().unwrap();
+        let gateway = Gateway::start(Options::default()).await.unwrap();
+        let panel = Binary::start(binary::connected(data.path(), &gateway)).await;
+        Self {
+            gateway,
+            panel,
+            _data: data,
+        }
+    }
+
+    /// With requests of the last hour, some of them failed.
+    async fn busy(events: u32) -> Self {
+        let stage = Self::connected().await;
+        for n in 0..events {
+            let status = if n % 9 == 4 { "429" } else { "200" };
+            stage.gateway.push(&recent(n, "gpt-5", status));
+        }
+        stage.panel.stored(u64::from(events)).await;
+        stage
+    }
+
+    async fn run(&self, script: &str, pages: &str) {
+        let environment = [
+            ("PANEL_URL", self.panel.url()),
+            ("ADMIN_KEY", ADMIN_KEY),
+            ("PAGES", pages),
+        ];
+        let nothing = async |words: &[&str]| panic!("nobody answers {words:?}");
+        chromium::run(script, &environment, nothing).await;
+    }
+
+    /// The pages with one request's own page among them.
+    async fn pages(&self) -> String {
+        let export = self
+            .panel
+            .script()
+            .get("/requests.jsonl?range=all&status=failed")
+            .await;
+        let first: serde_json::Value =
+            serde_json::from_str(export.body.lines().next().unwrap()).unwrap();
+        let id = first.get("id").and_then(serde_json::Value::as_str).unwrap();
+        format!("{INSIDE} /requests/{id}")
+    }
+}
+
+/// The `n`th request of now: the newest is a moment old.
+fn recent(n: u32, model: &str, status: &str) -> String {
+    let at = Clock::System.now() - Ms(i64::from(n) * 2_000);
+    let mut event = traffic::numbered(n);
+    let code: u16 = status.parse().unwrap();
+    let body =
+        json!({"error": {"message": "the rate limit of the upstream is reached"}}).to_string();
+    let fields = event.as_object_mut().unwrap();
+    fields.insert("timestamp".into(), At::rfc3339(at).into());
+    fields.insert("model".into(), model.into());
+    if code != 200 {
+        fields.insert("failed".into(), true.into());
+        fields.insert("fail".into(), json!({"status_code": code, "body": body}));
+    }
+    event.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn full_pages_are_accessible_and_fit() {
+    let stage = Stage::busy(60).await;
+    stage.run("pages.mjs", &stage.pages().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn empty_pages_are_accessible_and_fit() {
+    let stage = Stage::connected().await;
+    stage.run("pages.mjs", INSIDE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_reached_by_keyboard() {
+    let stage = Stage::busy(12).await;
+    stage.run("keyboard.mjs", &stage.pages().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_works_without_scripts() {
+    let stage = Stage::busy(120).await;
+    stage.run("without_scripts.mjs", &stage.pages().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_visit_is_small() {
+    let stage = Stage::busy(120).await;
+    stage.run("first_visit.mjs", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_text_stays_text() {
+    let stage = Stage::connected().await;
+    let count = u32::try_from(hostile::TEXTS.len()).unwrap();
+    let now = Clock::System.now();
+    for n in 0..count {
+        let time = (now - Ms(i64::from(n) * 1_000)).rfc3339();
+        stage.gateway.push(&hostile::event(n, &time).to_string());
+        stage.gateway.push_raw(
+            hostile::TEXTS[usize::try_from(n).unwrap()]
+                .as_bytes()
+                .to_vec(),
+        );
+    }
+    stage.panel.stored(u64::from(count)).await;
+    let mut pages = vec![String::from("/ /requests /doctor /settings/collection")];
+    for text in hostile::TEXTS {
+        let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        for parameter in ["q", "model", "range", "trace"] {
+            pages.push(format!("/requests?{parameter}={query}"));
+        }
+    }
+    stage.run("hostile.mjs", &pages.join(" ")).await;
+}
+
+/// As most people will have it: https, below a path.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_nginx_rows_arrive_live() {
+    let data = TempDir::new().unwrap();
+    let gateway = Gateway::start(Options::default()).await.unwrap();
+    let port = free_port();
+    let url = format!("https://localhost:{port}/cpamp");
+    let mut command = binary::connected(data.path(), &gateway);
+    command
+        .env("CPAMP_BASE_PATH", "/cpamp")
+        .env("CPAMP_PUBLIC_URL", &url)
+        .env("CPAMP_TRUSTED_PROXIES", "127.0.0.1");
+    let panel = Binary::start(command).await;
+    let _nginx = Nginx::start(Scheme::Https, port, "/cpamp", panel.port()).await;
+    let environment = [("PANEL_URL", url.as_str()), ("ADMIN_KEY", ADMIN_KEY)];
+    let answer = async |words: &[&str]| match words {
+        ["push", model, status] => {
+            gateway.push(&recent(0, model, status));
+            String::from("done")
+        }
+        _ => panic!("nobody answers {words:?}"),
+    };
+    chromium::run("proxied.mjs", &environment, answer).await;
+}

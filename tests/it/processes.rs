@@ -1,0 +1,153 @@
+//! The real binary as an operator meets it: first start, signals, sub-commands,
+//! a second instance. What it collects is not looked at here.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use tempfile::TempDir;
+
+use crate::support::binary::{self, Binary, finished, printed};
+use crate::support::panel::{ADMIN_KEY, Browser};
+
+/// Docker kills after ten seconds.
+const TO_STOP: Duration = Duration::from_secs(8);
+
+/// The key in what a first start said.
+fn key_in(said: &str) -> Option<&str> {
+    let (_, rest) = said.split_once("cmp_admin_")?;
+    let body = rest.split_whitespace().next()?;
+    assert_eq!(body.len(), 32, "{body}");
+    assert!(body.chars().all(|c| c.is_ascii_alphanumeric()), "{body}");
+    said.split_whitespace()
+        .find(|word| word.starts_with("cmp_admin_"))
+}
+
+async fn generated(panel: &Binary) -> String {
+    panel
+        .heard("the key", |said| key_in(said).map(str::to_owned))
+        .await
+}
+
+async fn opens(panel: &Binary, key: &str) -> bool {
+    let fields = [("key", key), ("next", "/")];
+    let answer = Browser::new(panel.url()).post("/login", &fields).await;
+    answer.status == StatusCode::SEE_OTHER
+}
+
+/// With a known key that is not in the environment.
+fn keyed(data: &Path) -> Command {
+    let mut command = binary::bare(data);
+    command.env("CPAMP_ADMIN_KEY", ADMIN_KEY);
+    command
+}
+
+#[tokio::test]
+async fn the_first_start_shows_the_key_and_later_ones_do_not() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().join("data");
+    let start = Instant::now();
+    let first = Binary::start(binary::bare(&folder)).await;
+    println!("listening after {:?} (debug build)", start.elapsed());
+    let open = format!("Open {}/\n", first.url());
+    first.heard("the address", |said| said.find(&open)).await;
+    let key = generated(&first).await;
+    assert!(opens(&first, &key).await);
+    assert!(!opens(&first, &key.replace("cmp_admin_", "cmp_admin_x")).await);
+    assert_eq!(key_in(&first.said().replacen(&key, "", 1)), None, "twice");
+    assert!(first.stop().await.success());
+
+    let second = Binary::start(binary::bare(&folder)).await;
+    assert!(opens(&second, &key).await, "{}", second.said());
+    assert_eq!(key_in(&second.said()), None);
+}
+
+#[tokio::test]
+async fn data_belongs_to_its_owner_alone() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().join("data");
+    let panel = Binary::start(keyed(&folder)).await;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), expected, "{}", path.display());
+    }
+    assert!(panel.stop().await.success());
+}
+
+#[tokio::test]
+async fn what_is_unknown_starts_nothing() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().join("data");
+    for arguments in [&["--frobnicate"][..], &["frobnicate"], &["serve", "now"]] {
+        let mut command = binary::bare(&folder);
+        command.args(arguments);
+        let output = finished(command).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(printed(&output).contains(arguments[arguments.len() - 1]));
+    }
+    let mut command = binary::bare(&folder);
+    command
+        .env("CPAMP_LISTEN", "nowhere")
+        .env("CPAMP_ADMIN_KEY", "short")
+        .env("CPAMP_TZ", "Mars/Base");
+    let output = finished(command).await;
+    assert_eq!(output.status.code(), Some(2));
+    for name in ["CPAMP_LISTEN", "CPAMP_ADMIN_KEY", "CPAMP_TZ"] {
+        assert!(printed(&output).contains(name), "{}", printed(&output));
+    }
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_second_instance_leaves_and_names_the_first() {
+    let data = TempDir::new().unwrap();
+    let first = Binary::start(keyed(data.path())).await;
+    let output = finished(keyed(data.path())).await;
+    assert!(!output.status.success());
+    let said = printed(&output);
+    assert!(said.contains(&format!(" {}", first.pid())), "{said}");
+    assert!(opens(&first, ADMIN_KEY).await);
+    assert!(first.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_lock_of_a_dead_process_does_not_hold() {
+    let data = TempDir::new().unwrap();
+    let first = Binary::start(keyed(data.path())).await;
+    assert!(!first.kill().await.success());
+    let second = Binary::start(keyed(data.path())).await;
+    assert!(opens(&second, ADMIN_KEY).await);
+}
+
+#[tokio::test]
+async fn a_signal_ends_it_in_order() {
+    let data = TempDir::new().unwrap();
+    for signal in ["TERM", "INT"] {
+        let panel = Binary::start(keyed(data.path())).await;
+        let start = Instant::now();
+        panel.signal(signal);
+        assert!(panel.end().await.success(), "{}", panel.said());
+        assert!(start.elapsed() < TO_STOP);
+    }
+    // An orderly end leaves no write-ahead log.
+    let log = data.path().join("cpamp.sqlite-wal");
+    assert_eq!(log.metadata().map_or(0, |file| file.len()), 0);
+}
+
+#[tokio::test]
+async fn a_log_line_holds_no_key() {
+    let data = TempDir::new().unwrap();
+    let mut command = keyed(data.path());
+    command.env("CPAMP_LOG", "debug");
+    let panel = Binary::start(command).await;
+    let _ = panel.script().get("/status").await;
+    assert!(!opens(&panel, "sk-a-key-that-is-wrong-0001").await);
+    let said = panel.said();
+    assert!(!said.contains(ADMIN_KEY), "{said}");
+    assert!(!said.contains("sk-a-key-that-is-wrong"), "{said}");
+}
