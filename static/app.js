@@ -37,17 +37,19 @@
   };
   const live = (lost) => {
     const part = document.getElementById("live");
-    const state = part?.querySelector(".state.ok");
+    const state = part?.querySelector("[data-lost]");
     if (!state || part.classList.contains("lost") === lost) return;
     part.classList.toggle("lost", lost);
     const word = state.lastElementChild;
-    [word.textContent, state.dataset.word] = [state.dataset.word, word.textContent];
+    [word.textContent, state.dataset.lost] = [state.dataset.lost, word.textContent];
   };
   document.addEventListener("htmx:sse:before:message", (event) => {
     event.target.querySelectorAll?.(".fresh").forEach((row) => row.classList.remove("fresh"));
   });
   document.addEventListener("htmx:sse:after:message", (event) => {
-    if (event.target.dataset?.live) tidy(event.target);
+    // The first row of an empty list needs the whole page around it.
+    if (event.target.closest(".bare")) location.reload();
+    else if (event.target.dataset.live) tidy(event.target);
   });
   document.addEventListener("htmx:sse:after:connection", () => live(false));
   document.addEventListener("htmx:sse:error", () => live(true));

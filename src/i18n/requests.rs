@@ -20,6 +20,8 @@ pub struct Requests {
     pub in_zone: fn(sentence: &str, zone: &str) -> String,
 
     pub live: &'static str,
+    /// Live, but nothing is shown yet.
+    pub waiting: &'static str,
     pub paused: &'static str,
     pub not_live: &'static str,
     pub a_minute: fn(&str) -> String,
@@ -87,7 +89,7 @@ pub struct Requests {
 
     pub per: fn(grain: &str) -> String,
     pub grain: [&'static str; 6],
-    /// Before and after the bold peak.
+    /// Goes on from [`Self::per`]: before, in and after the bold peak.
     pub peak: fn(n: &str, at: &str) -> [String; 3],
     pub legend: &'static str,
     pub as_table: &'static str,
@@ -155,6 +157,7 @@ pub static EN: Requests = Requests {
     in_zone: |sentence, zone| format!("{sentence}, {zone}"),
 
     live: "Live",
+    waiting: "Live, waiting",
     paused: "Paused",
     not_live: "Not live",
     a_minute: |n| format!("{n} a minute"),
@@ -229,7 +232,7 @@ pub static EN: Requests = Requests {
 
     per: |grain| format!("Requests per {grain}"),
     grain: ["5 min", "15 min", "30 min", "hour", "day", "week"],
-    peak: |n, at| ["Peak ".into(), format!("{n} at {at}"), ".".into()],
+    peak: |n, at| [". Peak ".into(), format!("{n} at {at}"), ".".into()],
     legend: "Red is failed, hatched is not finished.",
     as_table: "Show as table",
     bar: |at, n| format!("{at}: {n}"),
@@ -308,6 +311,7 @@ pub static ZH_CN: Requests = Requests {
     in_zone: |sentence, zone| format!("{sentence}，{zone}"),
 
     live: "实时",
+    waiting: "实时，等待中",
     paused: "已暂停",
     not_live: "非实时",
     a_minute: |n| format!("每分钟 {n} 条"),
@@ -382,7 +386,7 @@ pub static ZH_CN: Requests = Requests {
 
     per: |grain| format!("每{grain}的请求数"),
     grain: [" 5 分钟", " 15 分钟", " 30 分钟", "小时", "天", "周"],
-    peak: |n, at| ["峰值 ".into(), format!("{n} 条（{at}）"), "。".into()],
+    peak: |n, at| ["。峰值 ".into(), format!("{n} 条（{at}）"), "。".into()],
     legend: "红色为失败，斜纹为未结束的时段。",
     as_table: "以表格显示",
     bar: |at, n| format!("{at}：{n} 条"),
@@ -398,7 +402,7 @@ pub static ZH_CN: Requests = Requests {
     cached: "缓存",
     output: "输出",
     reasoning: "推理",
-    second: "秒",
+    second: "s",
     tokens_a_second: "词元/秒",
     failure: |status| match status {
         400 | 422 => "被拒绝",

@@ -157,9 +157,11 @@ async fn index(
     let page = build(ctx, &view, &ignored, &read, arrived, version, &want);
     let url = page.ctx.url(&view.url("/requests"));
     let mut response = hx::respond(&want, &page)?;
-    if want == Want::Region("results".into())
-        && let Ok(url) = header::HeaderValue::from_str(&url)
-    {
+    let by_form = request
+        .headers()
+        .get("hx-source")
+        .is_some_and(|source| source == "form#filters");
+    if by_form && let Ok(url) = header::HeaderValue::from_str(&url) {
         let name = header::HeaderName::from_static("hx-push-url");
         response.headers_mut().insert(name, url);
     }
@@ -303,12 +305,7 @@ fn build(
     let t = ctx.t.requests;
     let columns = Columns::of(view, &ctx);
     let totals = &read.report.totals;
-    let rows: Vec<Line> = read
-        .page
-        .rows
-        .iter()
-        .map(|row| Line::new(row, &ctx, false))
-        .collect();
+    let rows = rows::lines(&read.page.rows, view, &ctx);
     let pager = pager(view, &read.page, totals.requests, &ctx);
     let is_live = view.is_live();
     let form = Form {

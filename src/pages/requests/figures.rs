@@ -195,7 +195,10 @@ fn draw(view: &View, timeline: &[Bucket], grain: Grain, totals: &Totals, ctx: &C
         .max_by_key(|bucket| bucket.totals.requests)
         .map(|bucket| (bucket.totals.requests, bucket.from))
         .unwrap_or_default();
-    let finding = (t.peak)(&lang.count(peak.0), &name(peak.1));
+    let mut finding = (t.peak)(&lang.count(peak.0), &name(peak.1));
+    if let Some(start) = finding.first_mut() {
+        start.insert_str(0, &per(grain, ctx));
+    }
     Chart {
         bars,
         title: per(grain, ctx),

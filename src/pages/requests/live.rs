@@ -220,7 +220,7 @@ impl Live {
     }
 
     fn html(&self, rows: &[Row], is_new: bool) -> String {
-        let line = |row| Line::new(row, &self.ctx, is_new);
+        let line = |row| Line::new(row, &self.ctx, true, is_new);
         let fresh = Fresh {
             ctx: &self.ctx,
             columns: self.columns,

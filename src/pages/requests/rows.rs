@@ -81,7 +81,9 @@ pub(super) struct Line {
     pub failed: bool,
     /// Arrived while the page was open.
     pub fresh: bool,
-    /// Empty today.
+    /// Heads the rows of another day; empty where the day stays the same.
+    pub heading: String,
+    /// The day itself, where rows are not in order of time and it is not today.
     pub day: String,
     pub time: String,
     pub datetime: String,
@@ -107,7 +109,7 @@ pub(super) struct Line {
 
 impl Line {
     #[must_use]
-    pub(super) fn new(row: &Row, ctx: &Ctx, fresh: bool) -> Self {
+    pub(super) fn new(row: &Row, ctx: &Ctx, by_time: bool, fresh: bool) -> Self {
         let (lang, t) = (ctx.lang, ctx.t.requests);
         let local = ctx.local(row.key.at);
         let today = ctx.local(ctx.now).date_naive() == local.date_naive();
@@ -124,7 +126,8 @@ impl Line {
             id: row.key.to_string(),
             failed: row.failed,
             fresh,
-            day: if today {
+            heading: String::new(),
+            day: if today || by_time {
                 String::new()
             } else {
                 lang.day(&local, chrono::Datelike::year(&ctx.local(ctx.now)))
@@ -154,6 +157,23 @@ impl Line {
             key: or_dash(ctx.key_name(&row.client_key)),
         }
     }
+}
+
+/// The lines of a page. In order of time each earlier day gets a heading.
+pub(super) fn lines(rows: &[Row], view: &View, ctx: &Ctx) -> Vec<Line> {
+    let by_time = view.sort.by == SortBy::Time;
+    let mut day = ctx.local(ctx.now).date_naive();
+    rows.iter()
+        .map(|row| {
+            let mut line = Line::new(row, ctx, by_time, false);
+            let local = ctx.local(row.key.at);
+            if by_time && local.date_naive() != day {
+                day = local.date_naive();
+                line.heading = ctx.lang.long_day(&local);
+            }
+            line
+        })
+        .collect()
 }
 
 /// A column head; the sorted one says so.
