@@ -164,6 +164,11 @@ async fn measure(events: usize, mode: Mode) {
         size(directory.path()) as f64 / events as f64
     );
 
+    if mode == Mode::Subscribe {
+        // A gateway drops a subscriber that is 256 messages behind, and pushing
+        // all at once leaves it no chance.
+        return;
+    }
     let burst = Instant::now();
     other.push(10_000);
     status
