@@ -47,9 +47,7 @@
     event.target.querySelectorAll?.(".fresh").forEach((row) => row.classList.remove("fresh"));
   });
   document.addEventListener("htmx:sse:after:message", (event) => {
-    // The first row of an empty list needs the whole page around it.
-    if (event.target.closest(".bare")) location.reload();
-    else if (event.target.dataset.live) tidy(event.target);
+    if (event.target.dataset?.live) tidy(event.target);
   });
   document.addEventListener("htmx:sse:after:connection", () => live(false));
   document.addEventListener("htmx:sse:error", () => live(true));

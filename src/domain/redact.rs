@@ -40,7 +40,7 @@ pub fn item(item: &str) -> String {
         .map(|secret| unescaped(visible(secret, '\n')))
         .collect();
     let known: Vec<_> = secrets.iter().map(AsRef::as_ref).collect();
-    text(item, &known)
+    rules::keys_anywhere(&text(item, &known)).into_owned()
 }
 
 /// A short field such as a user agent or a model name, on one line, at most

@@ -462,7 +462,7 @@ mod tests {
         assert_eq!(chart.scale, ["100", "0"]);
         assert_eq!((chart.width, chart.grid), (N(30.0), vec![N(0.0)]));
         let low = bars(vec![column(130, 0)], &[], 40.0, 1, Lang::En);
-        assert_eq!(low.scale, ["150", "0"]);
+        assert_eq!(low.scale, ["200", "0"]);
     }
 
     #[test]

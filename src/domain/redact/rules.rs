@@ -259,3 +259,12 @@ fn long_run(captures: &Captures<'_>) -> String {
         whole(captures)
     }
 }
+
+/// Keys of known make wherever they begin: what is too damaged to be read may
+/// have lost the quotation marks around them.
+pub(super) fn keys_anywhere(text: &str) -> Cow<'_, str> {
+    static KEYS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:sk-|xai-|AIza|ya29\.|ghp_)[A-Za-z0-9_.*-]{6,}").expect("a valid pattern")
+    });
+    KEYS.replace_all(text, super::MARK)
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cpamp::domain::event::Event;
 use cpamp::store::batch::{Batch, Ingested};
 use cpamp::store::{Options, Store, StoreError};
+use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
@@ -48,7 +49,10 @@ impl Database {
 
     /// A connection as another program would have it.
     pub(crate) fn stranger(&self) -> SqliteConnection {
-        SqliteConnection::establish(self.path().to_str().unwrap()).unwrap()
+        let mut c = SqliteConnection::establish(self.path().to_str().unwrap()).unwrap();
+        // The panel may be writing at this very moment.
+        c.batch_execute("pragma busy_timeout = 5000").unwrap();
+        c
     }
 }
 
