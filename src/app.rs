@@ -27,6 +27,7 @@ use crate::pages::setup::Drafts;
 use crate::prices::Desk;
 use crate::prices::fetch::Web;
 use crate::prices::schedule::Step;
+use crate::store::maintain;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, StoreError};
 use crate::web::ctx::Frame;
@@ -234,6 +235,20 @@ fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
             }
         }
     });
+    let store = state.store.clone();
+    let clock = state.clock.clone();
+    jobs.every(
+        "roll-ups and segments",
+        Duration::from_secs(10),
+        move || {
+            let (store, now) = (store.clone(), clock.now());
+            async move {
+                if let Err(error) = maintain::settle(&store, now).await {
+                    log::warn!("cannot roll events up: {error}");
+                }
+            }
+        },
+    );
     jobs.spawn("collector", collector.run(state.stop.clone()));
 }
 

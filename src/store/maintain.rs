@@ -3,6 +3,7 @@
 
 use diesel::sqlite::SqliteConnection;
 
+use super::Store;
 use super::error::Result;
 use super::rollups;
 use super::scan::segments;
@@ -16,6 +17,17 @@ pub fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
         Step::Idle => rollups::close_step(c, now),
         worked @ Step::Worked(_) => Ok(worked),
     }
+}
+
+/// Steps one after the other, with room for other writers between them, until
+/// there is nothing to do or it has been enough for one time.
+pub async fn settle(store: &Store, now: At) -> Result<()> {
+    for _ in 0..64 {
+        if store.write(move |c| step(c, now)).await? == Step::Idle {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the roll-ups of one day anew, for the case that they are in doubt: the
