@@ -60,6 +60,8 @@ pub struct Circumstances {
     pub tuning: Tuning,
     /// The way to the price sources.
     pub price_sources: Web,
+    /// How often new events are sealed and days that are over are closed.
+    pub settle_every: Duration,
 }
 
 impl App {
@@ -75,6 +77,7 @@ impl App {
             demo,
             tuning,
             price_sources,
+            settle_every,
         } = circumstances;
         let store = Store::open(&Options::at(&config.db_path))?;
         let listener = TcpListener::bind(config.listen)
@@ -122,6 +125,7 @@ impl App {
             state.status.clone(),
         ));
         start_jobs(&mut jobs, &state, collector);
+        settle_events(&mut jobs, &state, settle_every);
         look_after_prices(&mut jobs, &prices, &state);
         Ok(Self {
             frame: Data::new(frame(&state)),
@@ -235,21 +239,21 @@ fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
             }
         }
     });
-    let store = state.store.clone();
-    let clock = state.clock.clone();
-    jobs.every(
-        "roll-ups and segments",
-        Duration::from_secs(10),
-        move || {
-            let (store, now) = (store.clone(), clock.now());
-            async move {
-                if let Err(error) = maintain::settle(&store, now).await {
-                    log::warn!("cannot roll events up: {error}");
-                }
-            }
-        },
-    );
     jobs.spawn("collector", collector.run(state.stop.clone()));
+}
+
+/// Whatever is left to do when the panel stops is done after the next start.
+fn settle_events(jobs: &mut Jobs, state: &Data<AppState>, every: Duration) {
+    let (store, clock, stop) = (state.store.clone(), state.clock.clone(), state.stop.clone());
+    jobs.every("roll-ups and segments", every, move || {
+        let (store, now, stop) = (store.clone(), clock.now(), stop.clone());
+        async move {
+            let work = maintain::settle(&store, now);
+            if let Some(Err(error)) = stop.run_until_cancelled(work).await {
+                log::warn!("cannot seal events and close days: {error}");
+            }
+        }
+    });
 }
 
 /// The desk knows whether a check is due; here it is only asked often enough.

@@ -2,6 +2,7 @@
 //! it at once; what was taken is on the spool by then.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,6 +42,7 @@ pub(super) fn circumstances() -> Circumstances {
         demo: false,
         tuning: Tuning::default(),
         price_sources: Web::internet(),
+        settle_every: Duration::from_secs(10),
     }
 }
 

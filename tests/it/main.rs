@@ -37,3 +37,4 @@ mod store_plans;
 mod store_prices;
 mod store_reprice;
 mod store_sessions;
+mod store_settling;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use actix_web::web::Data;
 use cpamp::app::{App, Circumstances};
@@ -30,7 +31,7 @@ pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests";
 
 /// No price source answers.
 fn nowhere() -> Web {
-    let patience = std::time::Duration::from_secs(1);
+    let patience = Duration::from_secs(1);
     Web::elsewhere(|_| String::from("http://127.0.0.1:9/"), patience)
 }
 
@@ -40,6 +41,7 @@ pub(crate) struct Setup {
     directory: TempDir,
     demo: bool,
     price_sources: Web,
+    settle_every: Duration,
 }
 
 impl Setup {
@@ -62,6 +64,12 @@ impl Setup {
         self
     }
 
+    /// By default so rarely that no other test meets it.
+    pub(crate) fn settle_every(mut self, pause: Duration) -> Self {
+        self.settle_every = pause;
+        self
+    }
+
     pub(crate) fn demo(mut self) -> Self {
         self.demo = true;
         self
@@ -80,6 +88,7 @@ impl Setup {
             demo: self.demo,
             tuning: Tuning::default(),
             price_sources: self.price_sources.clone(),
+            settle_every: self.settle_every,
         };
         let (config, token) = (self.config(), stop.clone());
         let (started, ready) = tokio::sync::oneshot::channel();
@@ -131,6 +140,7 @@ impl Panel {
             directory,
             demo: false,
             price_sources: nowhere(),
+            settle_every: Duration::from_hours(1),
         }
         .env("CPAMP_DATA_DIR", data.to_str().unwrap())
         .env("CPAMP_LISTEN", "127.0.0.1:0")
@@ -197,6 +207,7 @@ impl Panel {
             directory,
             demo: false,
             price_sources: nowhere(),
+            settle_every: Duration::from_hours(1),
         }
         .env("CPAMP_DATA_DIR", &data)
         .env("CPAMP_LISTEN", "127.0.0.1:0")
