@@ -8,6 +8,7 @@ pub(crate) mod database;
 pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod hostile;
+pub(crate) mod html;
 pub(crate) mod lab;
 pub(crate) mod lists;
 pub(crate) mod naive;

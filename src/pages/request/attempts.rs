@@ -3,6 +3,7 @@
 
 use crate::domain::event::EventKey;
 use crate::domain::units::{At, Ms};
+use crate::i18n::plain;
 use crate::pages::cell::{self, Cell, Outcome};
 use crate::pages::chart::{self, N, Tick};
 use crate::store::requests::{Detail, Row};
@@ -94,7 +95,7 @@ impl Attempts {
                     } else {
                         ctx.url(&format!("/requests/{}", span.key))
                     },
-                    provider: span.provider.to_owned(),
+                    provider: plain(span.provider).into_owned(),
                     account: span.account.clone(),
                     outcome: if span.failed {
                         outcome

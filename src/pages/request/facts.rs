@@ -89,9 +89,10 @@ pub(super) fn of(event: &Event, ctx: &Ctx) -> Vec<Fact> {
     facts.push(fact(t.auth_type, &event.account.auth_type));
     let hash = event.client_key.hash.clone();
     facts.push(Fact {
-        aside: match ctx.key_name(&event.client_key) {
-            name if name == event.client_key.mask => String::new(),
-            _ => event.client_key.mask.clone(),
+        aside: if event.client_key.alias.is_empty() || ctx.prefs.mask {
+            String::new()
+        } else {
+            plain(&event.client_key.mask).into_owned()
         },
         link: (!hash.is_empty()).then(|| {
             let rows = rows(&move |only| only.keys = vec![hash.clone()]);

@@ -1,4 +1,4 @@
-//! The view as CSV or JSON lines: the same rows, all of them, newest first.
+//! The view as CSV or JSON lines: the same rows, all of them, oldest first.
 //! Streamed in chunks read one after the other, so memory stays flat and no
 //! read holds the log of the database for long.
 

@@ -1,0 +1,418 @@
+//! Every region of every page: it is there, it answers alone, nothing in it
+//! runs by itself, and a first visit is small.
+
+use std::io::Read as _;
+
+use cpamp::domain::units::Ms;
+use flate2::read::GzDecoder;
+use reqwest::{Method, StatusCode};
+
+use crate::support::database::store;
+use crate::support::events::{MORNING, event, events};
+use crate::support::html::{assert_clean, tags_with, values};
+use crate::support::panel::{Browser, Panel};
+
+const PAGES: [&str; 9] = [
+    "/",
+    "/requests",
+    "/requests?range=all&provider=codex&http=200&min_ms=1&q=gpt&live=0",
+    "/requests?q=nothing-has-this",
+    "/requests?range=1h&sort=-latency&n=7",
+    "/doctor",
+    "/settings/collection",
+    "/settings/sessions",
+    "/settings/about",
+];
+
+/// Two days of requests, some failed, up to an hour after [`MORNING`].
+async fn busy() -> Panel {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut all = events(0, 300);
+    for (i, event) in all.iter_mut().enumerate() {
+        if i % 7 == 0 {
+            event.failed = true;
+            event.status = 429;
+            event.failure = String::from("{\"error\":{\"message\":\"too much\"}}");
+        }
+        if i % 11 == 0 {
+            event.tokens.output = None;
+        }
+    }
+    let mut earlier = events(1_000, 100);
+    for event in &mut earlier {
+        event.key.at = event.key.at - Ms::DAY;
+    }
+    all.extend(earlier);
+    store(panel.store(), all).await.unwrap();
+    panel
+}
+
+fn of_a_request(panel_has: i64) -> String {
+    format!("/requests/{}", event(panel_has).key)
+}
+
+#[tokio::test]
+async fn every_swap_target_is_on_its_page_and_answers_alone() {
+    for panel in [busy().await, Panel::start().await] {
+        let browser = panel.logged_in().await;
+        for page in PAGES {
+            let html = browser.get(page).await;
+            assert_eq!(html.status, StatusCode::OK, "{page}");
+            let ids = values(&html.body, "id");
+            for tag in tags_with(&html.body, "hx-target") {
+                let target = values(&tag, "hx-target").remove(0);
+                let id = target.strip_prefix('#').unwrap_or(&target).to_owned();
+                assert!(ids.contains(&id), "{page}: no element for {tag}");
+                let Some(url) = values(&tag, "hx-get").pop() else {
+                    continue;
+                };
+                // Without what the page has seen, something must come back.
+                let url = url
+                    .split("seen=")
+                    .next()
+                    .unwrap()
+                    .split("tag=")
+                    .next()
+                    .unwrap();
+                let region = browser.region(url, &id).await;
+                assert_eq!(region.status, StatusCode::OK, "{page}: {tag}");
+                assert!(
+                    region.body.contains(&format!("id=\"{id}\"")),
+                    "{page}: region {id} is empty or another: {}",
+                    region.body
+                );
+                assert!(
+                    !region.body.contains("<html"),
+                    "{page}: {id} is a whole page"
+                );
+                assert_clean(&format!("{page} #{id}"), &region.body);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_has_not_changed_is_not_sent() {
+    let panel = busy().await;
+    let browser = panel.logged_in().await;
+    let unchanged = async |page: &str, id: &str| {
+        let html = browser.get(page).await.body;
+        let tag = tags_with(&html, "hx-get")
+            .into_iter()
+            .find(|tag| tag.contains(&format!("hx-target=\"#{id}\"")) && tag.contains("every"))
+            .unwrap_or_else(|| panic!("{page}: nothing refreshes #{id}"));
+        let url = values(&tag, "hx-get").remove(0);
+        (browser.region(&url, id).await.status, url)
+    };
+    for (page, id) in [
+        ("/", "today"),
+        ("/requests", "figures"),
+        ("/doctor", "diagnosis"),
+    ] {
+        assert_eq!(
+            unchanged(page, id).await.0,
+            StatusCode::NO_CONTENT,
+            "{page}"
+        );
+    }
+    assert_eq!(unchanged("/", "reader").await.0, StatusCode::NO_CONTENT);
+    let (_, url) = unchanged("/requests", "figures").await;
+    store(panel.store(), vec![event(3_000)]).await.unwrap();
+    assert_eq!(browser.region(&url, "figures").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn pages_are_clean_whole_and_titled_in_every_language() {
+    for panel in [busy().await, Panel::start().await] {
+        let browser = panel.logged_in().await;
+        for prefs in ["lang=en", "lang=zh-CN&theme=dark&mask=1&compact=1"] {
+            browser.set_cookie("cpamp_prefs", prefs);
+            for page in PAGES {
+                let answer = browser.get(page).await;
+                let html = &answer.body;
+                assert_clean(page, html);
+                assert!(html.trim_end().ends_with("</html>"), "{page}");
+                assert_eq!(html.matches("<h1").count(), 1, "{page}");
+                assert_eq!(html.matches("<main").count(), 1, "{page}");
+                assert_eq!(
+                    answer.header("cache-control"),
+                    "private, no-store",
+                    "{page}"
+                );
+                assert!(answer.header("vary").contains("HX-Target"), "{page}");
+                let ids = values(html, "id");
+                for id in &ids {
+                    assert_eq!(
+                        ids.iter().filter(|other| *other == id).count(),
+                        1,
+                        "{page}: {id}"
+                    );
+                }
+                for id in values(html, "aria-labelledby")
+                    .iter()
+                    .flat_map(|ids| ids.split(' '))
+                {
+                    assert!(ids.iter().any(|known| known == id), "{page}: {id}");
+                }
+                assert!(!html.contains("alert(") && !html.contains("{{"), "{page}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn chinese_pages_speak_chinese() {
+    let panel = busy().await;
+    let browser = panel.logged_in().await;
+    browser.set_cookie("cpamp_prefs", "lang=zh-CN");
+    for (page, word) in [
+        ("/", "今天的流量"),
+        ("/requests", "首字节"),
+        ("/doctor", "诊断"),
+    ] {
+        let html = browser.get(page).await.body;
+        assert!(html.contains("<html lang=\"zh-CN\""), "{page}");
+        assert!(html.contains(word), "{page}");
+        for english in [
+            "Requests",
+            "Skip to",
+            "Collecting",
+            "Nothing needs",
+            "Latency",
+            "Provider",
+        ] {
+            assert!(
+                !html.contains(&format!(">{english}")),
+                "{page} says {english}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_page_shows_every_field() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut failed = event(1);
+    failed.failed = true;
+    failed.status = 429;
+    failed.failure = String::from("quota of [redacted] is used up");
+    let mut again = event(2);
+    again.request_id.clone_from(&failed.request_id);
+    again.account.identity = String::from("another-account");
+    again.account.label = String::from("bob@example.com");
+    store(panel.store(), vec![failed.clone(), again])
+        .await
+        .unwrap();
+    let browser = panel.logged_in().await;
+    let html = browser.get(&of_a_request(1)).await.body;
+    for text in [
+        &failed.request_id,
+        "gpt-5",
+        "fast",
+        "alice@example.com",
+        "49edba963014b089",
+        "clie…0001",
+        "POST /v1/chat/completions",
+        "CodexExecutor",
+        "127.0.0.1",
+        "lab/1.0",
+        "x-ratelimit-limit-requests",
+        "429 limit",
+        "quota of <span class=\"redacted\">replaced</span> is used up",
+        "2 of 2",
+        "bob@example.com",
+        "1,200",
+    ] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+    let json = browser
+        .get(&format!("{}.json", of_a_request(1)))
+        .await
+        .json();
+    assert_eq!(json["http"], 429);
+    assert_eq!(json["tokens"]["input_cache_read"], 640);
+    assert_eq!(json["other_attempts"].as_array().unwrap().len(), 1);
+    for nobody in [
+        "/requests/1-0000000000000000",
+        "/requests/nonsense",
+        "/requests/nonsense.json",
+    ] {
+        assert_eq!(
+            browser.get(nobody).await.status,
+            StatusCode::NOT_FOUND,
+            "{nobody}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn identities_are_masked_on_request() {
+    let panel = busy().await;
+    let browser = panel.logged_in().await;
+    let pages = [
+        "/",
+        "/requests",
+        &of_a_request(1),
+        "/requests.csv?range=all",
+    ];
+    for page in pages {
+        assert!(
+            browser.get(page).await.body.contains("alice@example.com"),
+            "{page}"
+        );
+    }
+    browser.set_cookie("cpamp_prefs", "mask=1");
+    for page in pages {
+        let body = browser.get(page).await.body;
+        assert!(!body.contains("alice@"), "{page}");
+        assert!(body.contains("a…@example.com"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn preferences_come_back_to_where_they_were_set() {
+    let panel = busy().await;
+    let browser = panel.logged_in().await;
+    let form = [
+        ("to", "/requests?range=7d"),
+        ("theme", "dark"),
+        ("lang", "zh-CN"),
+        ("tz", "Asia/Kolkata"),
+        ("compact", "1"),
+    ];
+    let saved = browser.post("/prefs", &form).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    assert_eq!(saved.header("location"), "/requests?range=7d");
+    let html = browser.get("/requests?range=7d").await.body;
+    assert!(html.contains("<html lang=\"zh-CN\" data-theme=\"dark\" data-density=\"compact\">"));
+    assert!(html.contains("Asia/Kolkata"));
+
+    let form = [("to", "//evil.example"), ("cols", "model"), ("cols", "key")];
+    let saved = browser.post("/prefs/columns", &form).await;
+    assert_eq!(saved.header("location"), "/");
+    let html = browser.get("/requests").await.body;
+    assert_eq!(html.matches("role=\"columnheader\"").count(), 3);
+    assert!(html.contains("data-theme=\"dark\""), "other choices stay");
+}
+
+#[tokio::test]
+async fn a_view_leads_to_its_canonical_link() {
+    let panel = busy().await;
+    let browser = panel.logged_in().await;
+    let moved = browser
+        .get("/requests?provider=&q=+gpt+&range=24h&live=1")
+        .await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER);
+    assert_eq!(moved.header("location"), "/requests?q=gpt");
+    let odd = browser.get("/requests?q=gpt&colour=blue").await;
+    assert_eq!(odd.status, StatusCode::OK);
+    assert!(odd.body.contains("colour=blue"), "what is ignored is said");
+
+    let headers = [
+        ("hx-request", "true"),
+        ("hx-target", "div#results"),
+        ("hx-source", "form#filters"),
+    ];
+    let url = "/requests?provider=codex&q=&http=&min_ms=";
+    let swapped = browser.send(Method::GET, url, "", &headers).await;
+    assert_eq!(swapped.header("hx-push-url"), "/requests?provider=codex");
+    for part in ["#head", "#filters"] {
+        assert!(
+            swapped
+                .body
+                .contains(&format!("<hx-partial hx-target=\"{part}\""))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_first_visit_fits_in_sixty_kilobytes() {
+    let panel = busy().await;
+    let browser = panel.logged_in().await;
+    let bytes = async |path: &str| {
+        let headers = [("accept-encoding", "gzip")];
+        let answer = browser.open(Method::GET, path, "", &headers).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let zipped = answer.headers().get("content-encoding").is_some();
+        let body = answer.bytes().await.unwrap();
+        let mut text = String::new();
+        if zipped {
+            GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
+        }
+        (body.len(), text)
+    };
+    for page in ["/", "/requests", "/doctor", &of_a_request(1)] {
+        let (mut sum, html) = bytes(page).await;
+        assert!(sum <= 20_000, "{page} alone is {sum} bytes");
+        let mut assets = values(&html, "href");
+        assets.extend(values(&html, "src"));
+        assets.retain(|url| url.starts_with("/assets/"));
+        for url in &mut assets {
+            url.truncate(url.find('#').unwrap_or(url.len()));
+        }
+        assets.sort();
+        assets.dedup();
+        assert_eq!(assets.len(), 5, "{assets:?}");
+        for asset in &assets {
+            sum += bytes(asset).await.0;
+        }
+        assert!(sum <= 60_000, "{page}: {sum} bytes");
+    }
+}
+
+#[test]
+fn templates_and_scripts_keep_to_the_rules() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(format!("{root}/templates")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.display();
+        for forbidden in [
+            "|safe",
+            "| safe",
+            "hx-on",
+            "style=",
+            "<style",
+            "onclick",
+            "hx-delete",
+            "js:",
+        ] {
+            assert!(!text.contains(forbidden), "{name} has {forbidden}");
+        }
+        for trigger in values(&text, "hx-trigger") {
+            assert!(!trigger.contains('['), "{name}: {trigger}");
+        }
+        seen += 1;
+    }
+    assert!(seen > 20);
+    let script = std::fs::read(format!("{root}/static/app.js")).unwrap();
+    let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut zip, &script).unwrap();
+    let size = zip.finish().unwrap().len();
+    assert!(size <= 3_000, "app.js is {size} bytes compressed");
+}
+
+/// A browser without script has every control as a link or a form.
+#[tokio::test]
+async fn nothing_needs_a_script() {
+    let panel = busy().await;
+    let browser: Browser = panel.logged_in().await;
+    for page in PAGES {
+        let html = browser.get(page).await.body;
+        for form in tags_with(&html, "hx-get")
+            .iter()
+            .filter(|tag| tag.starts_with("<form"))
+        {
+            assert!(
+                form.contains(" action=\"") && form.contains("method=\"get\""),
+                "{page}"
+            );
+        }
+        for href in values(&html, "href") {
+            assert!(!href.is_empty() && href != "#", "{page}: a link to nowhere");
+        }
+    }
+}
