@@ -128,7 +128,12 @@ pub fn stacks(
     let whole = |stack: &Stack| stack.parts.iter().map(|(_, n)| *n).sum::<i64>();
     let most = stacks.iter().map(whole);
     let most = most.chain(past.iter().flatten().copied()).max();
-    let (top, step) = nice(most.unwrap_or(0), lines);
+    let most = most.unwrap_or(0);
+    let (top, step) = match lines {
+        // Only the top is labelled, so the steps below it need not be round.
+        1 => (nice(most, 5).0, nice(most, 5).0),
+        _ => nice(most, lines),
+    };
     let up = |n: i64| float(n) / float(top) * height;
     let bars = stacks
         .into_iter()
@@ -462,7 +467,7 @@ mod tests {
         assert_eq!(chart.scale, ["100", "0"]);
         assert_eq!((chart.width, chart.grid), (N(30.0), vec![N(0.0)]));
         let low = bars(vec![column(130, 0)], &[], 40.0, 1, Lang::En);
-        assert_eq!(low.scale, ["200", "0"]);
+        assert_eq!(low.scale, ["150", "0"]);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 
 use std::io::Read as _;
 
+use cpamp::domain::collection::{State, Status};
 use cpamp::domain::units::Ms;
 use flate2::read::GzDecoder;
 use reqwest::{Method, StatusCode};
 
 use crate::support::database::store;
 use crate::support::events::{MORNING, event, events};
+use crate::support::gateway::within;
 use crate::support::html::{assert_clean, tags_with, values};
 use crate::support::panel::{Browser, Panel};
 
@@ -95,6 +97,9 @@ async fn every_swap_target_is_on_its_page_and_answers_alone() {
 #[tokio::test]
 async fn a_region_that_has_not_changed_is_not_sent() {
     let panel = busy().await;
+    let mut status = panel.state.status.clone();
+    let off = |status: &Status| status.state == State::Off;
+    within(status.wait_for(off)).await.unwrap();
     let browser = panel.logged_in().await;
     let unchanged = async |page: &str, id: &str| {
         let html = browser.get(page).await.body;
