@@ -43,6 +43,8 @@ export async function open({ width = 1440, height = 900, javaScriptEnabled = tru
     viewport: { width, height }, javaScriptEnabled, ignoreHTTPSErrors: true, ...rest,
   });
   const trouble = [];
+  // Also when the script breaks off.
+  process.on("exit", () => trouble.forEach((t) => console.log(`trouble ${t}`)));
   if (javaScriptEnabled) {
     await context.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (e) =>
@@ -73,6 +75,30 @@ export async function axe(page, rules) {
   return result.violations.map((v) => `${v.id} (${v.impact}) ${v.nodes.map((n) => n.target.join(" ") + " " + n.html.slice(0, 160)).slice(0, 4).join(" | ")}`);
 }
 
+// axe on the page as it is, light and dark, and whether it fits into the window,
+// at these widths.
+export async function look(page, trouble, where, widths = [1440, 390]) {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const scheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      // The other scheme changes colours only.
+      const rules = scheme === "dark" ? ["color-contrast"] : undefined;
+      for (const line of await axe(page, rules)) trouble.push(`axe ${where} ${width} ${scheme}: ${line}`);
+    }
+  }
+  for (const width of [1440, 1024, 390, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    const [needed, widest] = await page.evaluate(() => {
+      const wide = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
+      return [document.scrollingElement.scrollWidth - innerWidth, wide.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(" | ")];
+    });
+    if (needed > 0) trouble.push(`${where} is ${needed} too wide for a window of ${width}: ${widest}`);
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+}
+
 // Through the form, as a person does.
 export async function logIn(page, key, path = "/") {
   await page.goto(`${base}/login?next=${encodeURIComponent(path)}`);
@@ -83,10 +109,6 @@ export async function logIn(page, key, path = "/") {
 
 export async function finish(browser, trouble) {
   await browser.close();
-  if (trouble.length) {
-    console.log(trouble.map((t) => `trouble ${t}`).join("\n"));
-    process.exit(1);
-  }
-  console.log("passed");
-  process.exit(0);
+  if (!trouble.length) console.log("passed");
+  process.exit(trouble.length ? 1 : 0);
 }

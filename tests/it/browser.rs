@@ -90,6 +90,43 @@ fn recent(n: u32, model: &str, status: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_sets_up_and_finds_a_request() {
+    let data = TempDir::new().unwrap();
+    let gateway = Gateway::start(Options::default()).await.unwrap();
+    gateway.set_statistics(false);
+    let mut command = binary::bare(data.path());
+    command.env("CPAMP_ADMIN_KEY", ADMIN_KEY);
+    let panel = Binary::start(command).await;
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let (url, key) = (gateway.url(), gateway.key());
+    let environment = [
+        ("PANEL_URL", panel.url()),
+        ("ADMIN_KEY", ADMIN_KEY),
+        ("CPA_URL", &url),
+        ("CPA_KEY", &key),
+        ("NOBODY_URL", &nobody),
+    ];
+    let mut made = 0;
+    let answer = async |words: &[&str]| match words {
+        ["push", model, status] => {
+            made += 1;
+            // The newest last, whatever its number.
+            gateway.push(&recent(made, model, status));
+            String::from("done")
+        }
+        ["statistics"] => {
+            let on = gateway
+                .config_yaml()
+                .contains("usage-statistics-enabled: true");
+            on.to_string()
+        }
+        ["refused"] => gateway.tally().auth_refused.to_string(),
+        _ => panic!("nobody answers {words:?}"),
+    };
+    chromium::run("journey.mjs", &environment, answer).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_pages_are_accessible_and_fit() {
     let stage = Stage::busy(60).await;
     stage.run("pages.mjs", &stage.pages().await).await;
@@ -99,6 +136,18 @@ async fn full_pages_are_accessible_and_fit() {
 async fn empty_pages_are_accessible_and_fit() {
     let stage = Stage::connected().await;
     stage.run("pages.mjs", INSIDE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_in_is_accessible_and_fits() {
+    let data = TempDir::new().unwrap();
+    let panel = Binary::start(binary::bare(data.path())).await;
+    let environment = [
+        ("PANEL_URL", panel.url()),
+        ("PAGES", "/login /setup /login?next=%2Frequests"),
+    ];
+    let nothing = async |words: &[&str]| panic!("nobody answers {words:?}");
+    chromium::run("pages.mjs", &environment, nothing).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -159,9 +208,11 @@ async fn behind_nginx_rows_arrive_live() {
     let panel = Binary::start(command).await;
     let _nginx = Nginx::start(Scheme::Https, port, "/cpamp", panel.port()).await;
     let environment = [("PANEL_URL", url.as_str()), ("ADMIN_KEY", ADMIN_KEY)];
+    let mut made = 0;
     let answer = async |words: &[&str]| match words {
         ["push", model, status] => {
-            gateway.push(&recent(0, model, status));
+            made += 1;
+            gateway.push(&recent(made, model, status));
             String::from("done")
         }
         _ => panic!("nobody answers {words:?}"),

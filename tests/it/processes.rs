@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
-use crate::support::binary::{self, Binary, finished, printed};
+use crate::support::binary::{self, Binary, finished, printed, script};
 use crate::support::panel::{ADMIN_KEY, Browser};
+use crate::support::wait::until;
 
 /// Docker kills after ten seconds.
 const TO_STOP: Duration = Duration::from_secs(8);
@@ -125,6 +126,82 @@ async fn a_lock_of_a_dead_process_does_not_hold() {
 }
 
 #[tokio::test]
+async fn the_health_check_says_by_its_exit_whether_the_panel_answers() {
+    let data = TempDir::new().unwrap();
+    let panel = Binary::start(keyed(data.path())).await;
+    let check = || {
+        let mut command = binary::bare(data.path());
+        command
+            .env("CPAMP_LISTEN", format!("127.0.0.1:{}", panel.port()))
+            .arg("healthcheck");
+        command
+    };
+    assert!(finished(check()).await.status.success());
+    let dead = check();
+    assert!(panel.stop().await.success());
+    assert_eq!(finished(dead).await.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_reset_key_ends_every_session_and_waits_for_the_server() {
+    let data = TempDir::new().unwrap();
+    let first = Binary::start(binary::bare(data.path())).await;
+    let old = generated(&first).await;
+    let visitor = Browser::new(first.url());
+    visitor
+        .post("/login", &[("key", &old), ("next", "/")])
+        .await;
+    let session = visitor.cookie("cpamp_session").unwrap();
+    assert_eq!(visitor.get("/status").await.status, StatusCode::OK);
+
+    let reset = || {
+        let mut command = binary::bare(data.path());
+        command.arg("reset-admin-key");
+        command
+    };
+    let refused = finished(reset()).await;
+    assert!(!refused.status.success());
+    assert!(
+        printed(&refused).contains(&first.pid().to_string()),
+        "{}",
+        printed(&refused)
+    );
+    assert!(opens(&first, &old).await);
+    assert!(first.stop().await.success());
+
+    let output = finished(reset()).await;
+    let said = printed(&output);
+    assert!(output.status.success(), "{said}");
+    let new = key_in(&said).unwrap();
+    assert_ne!(new, old);
+
+    let second = Binary::start(binary::bare(data.path())).await;
+    assert!(opens(&second, new).await);
+    assert!(!opens(&second, &old).await);
+    let stale = Browser::new(second.url()).with("cookie", &format!("cpamp_session={session}"));
+    assert_eq!(stale.get("/status").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_reset_takes_a_key_from_a_file() {
+    let data = TempDir::new().unwrap();
+    let first = Binary::start(binary::bare(data.path())).await;
+    assert!(first.stop().await.success());
+    let file = data.path().join("chosen");
+    std::fs::write(&file, "a-key-of-my-own-choice\n").unwrap();
+    let mut command = binary::bare(data.path());
+    command
+        .arg("reset-admin-key")
+        .arg("--admin-key-file")
+        .arg(&file);
+    let output = finished(command).await;
+    assert!(output.status.success(), "{}", printed(&output));
+    assert!(!printed(&output).contains("a-key-of-my-own-choice"));
+    let panel = Binary::start(binary::bare(data.path())).await;
+    assert!(opens(&panel, "a-key-of-my-own-choice").await);
+}
+
+#[tokio::test]
 async fn a_signal_ends_it_in_order() {
     let data = TempDir::new().unwrap();
     for signal in ["TERM", "INT"] {
@@ -137,6 +214,44 @@ async fn a_signal_ends_it_in_order() {
     // An orderly end leaves no write-ahead log.
     let log = data.path().join("cpamp.sqlite-wal");
     assert_eq!(log.metadata().map_or(0, |file| file.len()), 0);
+}
+
+#[tokio::test]
+async fn the_demo_shows_itself_and_leaves_nothing() {
+    let place = TempDir::new().unwrap();
+    let mut command = binary::bare(&place.path().join("data"));
+    command
+        .env("TMPDIR", place.path())
+        .current_dir(place.path())
+        .arg("demo");
+    let demo = Binary::start(command).await;
+    let key = demo
+        .heard("the key of the demo", |said| {
+            key_in(said).map(str::to_owned)
+        })
+        .await;
+    let visitor = Browser::new(demo.url());
+    let answer = visitor
+        .post("/login", &[("key", &key), ("next", "/requests")])
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let page = visitor.get("/requests").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("demo"), "{}", page.body);
+    let script = script(demo.url(), &key);
+    until("some history is there", async || {
+        let status = script.get("/status").await.json();
+        let stored = status["events"]["stored"].as_u64();
+        if stored > Some(1_000) {
+            Ok(())
+        } else {
+            Err(status)
+        }
+    })
+    .await;
+    assert!(demo.stop().await.success());
+    let left: Vec<_> = std::fs::read_dir(place.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]
