@@ -15,6 +15,7 @@ pub mod requests;
 pub mod settings;
 pub mod setup;
 pub mod shell;
+pub mod usage;
 
 pub use format::UNKNOWN;
 
@@ -83,6 +84,7 @@ impl Lang {
 #[derive(Debug)]
 pub struct Messages {
     pub shell: &'static shell::Shell,
+    pub usage: &'static usage::Usage,
     pub errors: &'static errors::Errors,
     pub login: &'static login::Login,
     pub prices: &'static prices::Prices,
@@ -96,6 +98,7 @@ pub struct Messages {
 
 static EN: Messages = Messages {
     shell: &shell::EN,
+    usage: &usage::EN,
     errors: &errors::EN,
     login: &login::EN,
     prices: &prices::EN,
@@ -109,6 +112,7 @@ static EN: Messages = Messages {
 
 static ZH_CN: Messages = Messages {
     shell: &shell::ZH_CN,
+    usage: &usage::ZH_CN,
     errors: &errors::ZH_CN,
     login: &login::ZH_CN,
     prices: &prices::ZH_CN,

@@ -19,6 +19,8 @@ pub mod setup;
 pub mod shell;
 pub mod sums;
 pub mod tokens;
+pub mod trend;
+pub mod usage;
 
 /// Every route of the screens in this module, below the base path, behind
 /// the guard.
@@ -33,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
     setup::routes(config);
     request::routes(config);
     shell::routes(config);
+    usage::routes(config);
 }
 
 /// Pages that open without a session.

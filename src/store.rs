@@ -41,6 +41,7 @@ pub mod settings;
 pub mod stats;
 pub mod timeline;
 pub mod totals;
+pub mod usage;
 pub mod wal;
 mod writer;
 

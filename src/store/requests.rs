@@ -88,6 +88,37 @@ pub struct Totals {
     pub speed: Quantiles,
 }
 
+impl Totals {
+    /// All input, cached or not.
+    #[must_use]
+    pub fn input(&self) -> i64 {
+        self.uncached + self.cache_read + self.cache_write
+    }
+
+    /// All output, reasoning included.
+    #[must_use]
+    pub fn generated(&self) -> i64 {
+        self.output + self.reasoning
+    }
+
+    /// Every token that was counted; buckets do not overlap.
+    #[must_use]
+    pub fn tokens(&self) -> i64 {
+        self.input() + self.generated() + self.unclassified
+    }
+
+    #[must_use]
+    pub fn succeeded(&self) -> i64 {
+        self.requests - self.failed
+    }
+
+    /// What the priced requests cost; `None` while none of them is.
+    #[must_use]
+    pub fn known_cost(&self) -> Option<NanoUsd> {
+        (self.unpriced < self.requests).then_some(self.cost)
+    }
+}
+
 /// One bar of a timeline: `[from, to)`, zero-filled by the caller's buckets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {

@@ -42,3 +42,4 @@ mod store_reprice;
 mod store_sessions;
 mod store_settling;
 mod stream_rows;
+mod usage_pages;

@@ -1,0 +1,371 @@
+//! The course of one metric over a range as bars, with the period before as a
+//! dotted line and a table that has the same links for everybody. What is not
+//! known has no bar: a gap is no zero.
+
+use chrono::Datelike as _;
+
+use crate::domain::filter::{Metric, UsageView};
+use crate::domain::time::{Grain, Range, Zone};
+use crate::domain::units::{At, Ms, NanoUsd};
+use crate::i18n::{Lang, UNKNOWN};
+use crate::pages::chart::{self, Bars, FAILED, Stack, WHOLE};
+use crate::store::requests::{Bucket, Quantiles, Totals};
+use crate::store::usage::Usage;
+use crate::web::ctx::Ctx;
+
+/// Rows of the table under the chart; exports have all.
+const ROWS: usize = 200;
+const SOFT: &str = "fill-soft";
+
+#[derive(Clone, Debug)]
+pub struct Trend {
+    pub title: String,
+    /// What the drawing says, in a sentence.
+    pub summary: String,
+    pub bars: Bars,
+    /// Before, in and after the bold part of the caption.
+    pub finding: [String; 3],
+    pub note: &'static str,
+    /// Class and name of each part.
+    pub legend: Vec<(&'static str, &'static str)>,
+    pub has_open: bool,
+    /// What the dotted line is; empty without one.
+    pub past: String,
+    pub metrics: Vec<Choice>,
+    pub heads: Vec<String>,
+    pub rows: Vec<Row>,
+    /// Said when there are more rows than these.
+    pub more: String,
+}
+
+/// A metric as a link.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub name: &'static str,
+    pub href: String,
+    pub current: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub at: String,
+    pub href: String,
+    pub cells: Vec<String>,
+}
+
+impl Trend {
+    #[must_use]
+    pub fn new(view: &UsageView, usage: &Usage, path: &str, ctx: &Ctx) -> Self {
+        let (t, lang, metric) = (ctx.t.usage, ctx.lang, view.metric);
+        let timeline = &usage.report.timeline;
+        let name = |at| moment(at, usage.grain, usage.zone, ctx);
+        let href = |bucket: &Bucket| {
+            let range = Range::Between(bucket.from, bucket.to);
+            ctx.url(&view.rows().over(range).url("/requests"))
+        };
+        let stacks = timeline.iter().map(|bucket| Stack {
+            parts: parts(metric, &bucket.totals),
+            open: bucket.to > ctx.now,
+            title: (t.bar)(&name(bucket.from), &shown(metric, &bucket.totals, lang)),
+            href: href(bucket),
+        });
+        let before = usage.before.as_ref();
+        let before = before.filter(|before| before.report.totals.requests > 0);
+        let past: Vec<Option<i64>> = before
+            .iter()
+            .flat_map(|before| &before.report.timeline)
+            .map(|bucket| value(metric, &bucket.totals))
+            .collect();
+        let mut bars = chart::stacks(stacks.collect(), &past, 160.0, 4, &|n| {
+            scale(metric, n, lang)
+        });
+        if let (Some(first), Some(last)) = (timeline.first(), timeline.last()) {
+            bars.ticks = chart::ticks(usage.zone, first.from, last.to, 9, lang);
+        }
+        let peak = timeline
+            .iter()
+            .filter_map(|bucket| Some((value(metric, &bucket.totals)?, bucket)))
+            .filter(|(value, _)| *value > 0)
+            .max_by_key(|(value, bucket)| (*value, bucket.from));
+        let finding = peak.map_or_else(
+            || [t.nothing_known.to_owned(), String::new(), String::new()],
+            |(_, bucket)| {
+                let value = shown(metric, &bucket.totals, lang);
+                (t.peak)(&value, &name(bucket.from))
+            },
+        );
+        let title = (t.per)((t.metric_name)(metric), grain_name(usage.grain, ctx));
+        Self {
+            summary: format!("{} {}", finding.concat(), t_drawn(metric, ctx)),
+            title,
+            finding,
+            note: t_drawn(metric, ctx),
+            legend: legend(metric, ctx),
+            has_open: timeline.last().is_some_and(|bucket| bucket.to > ctx.now),
+            past: before.map_or_else(String::new, |before| days(before.span, usage.zone, ctx)),
+            metrics: metrics(view, path, ctx),
+            heads: heads(metric, !past.is_empty(), ctx),
+            rows: timeline
+                .iter()
+                .enumerate()
+                .rev()
+                .take(ROWS)
+                .map(|(i, bucket)| Row {
+                    at: name(bucket.from),
+                    href: href(bucket),
+                    cells: cells(
+                        metric,
+                        &bucket.totals,
+                        past.get(i).copied().flatten(),
+                        !past.is_empty(),
+                        lang,
+                    ),
+                })
+                .collect(),
+            more: if timeline.len() > ROWS {
+                (t.latest_rows)(ROWS)
+            } else {
+                String::new()
+            },
+            bars,
+        }
+    }
+}
+
+/// The metrics as links to the same page.
+#[must_use]
+pub fn metrics(view: &UsageView, path: &str, ctx: &Ctx) -> Vec<Choice> {
+    Metric::ALL
+        .into_iter()
+        .map(|metric| Choice {
+            name: (ctx.t.usage.metric_name)(metric),
+            href: ctx.url(&view.showing(metric).url(path)),
+            current: view.metric == metric,
+        })
+        .collect()
+}
+
+fn t_drawn(metric: Metric, ctx: &Ctx) -> &'static str {
+    (ctx.t.usage.drawn)(metric)
+}
+
+/// What a metric comes to; `None` where it is not known. Cost in nano-dollars,
+/// times in milliseconds, speed in thousandths.
+#[must_use]
+pub fn value(metric: Metric, totals: &Totals) -> Option<i64> {
+    match metric {
+        Metric::Requests => Some(totals.requests),
+        Metric::Tokens => Some(totals.tokens()),
+        Metric::Cost => totals.known_cost().map(|cost| cost.0),
+        Metric::Latency => totals.latency.p50.map(whole),
+        Metric::Ttft => totals.ttft.p50.map(whole),
+        Metric::Speed => totals.speed.p50.map(|speed| whole(speed * 1_000.0)),
+        Metric::Failed => Some(totals.failed),
+    }
+}
+
+/// The same in words, with its unit.
+fn shown(metric: Metric, totals: &Totals, lang: Lang) -> String {
+    match (metric, value(metric, totals)) {
+        (_, None) => UNKNOWN.to_owned(),
+        (Metric::Requests, _) if totals.failed > 0 => {
+            format!(
+                "{}, −{}",
+                lang.count(totals.requests),
+                lang.count(totals.failed)
+            )
+        }
+        (Metric::Requests | Metric::Failed, Some(n)) => lang.count(n),
+        (Metric::Tokens, Some(n)) => lang.compact(n),
+        (Metric::Cost, Some(n)) => lang.cents(NanoUsd(n)),
+        (Metric::Latency | Metric::Ttft, Some(n)) => lang.span(Ms(n)),
+        (Metric::Speed, Some(n)) => format!("{}/s", lang.count((n + 500) / 1_000)),
+    }
+}
+
+fn scale(metric: Metric, n: i64, lang: Lang) -> String {
+    match metric {
+        Metric::Requests | Metric::Failed | Metric::Tokens => lang.compact(n),
+        Metric::Cost => lang.cents(NanoUsd(n)),
+        Metric::Latency | Metric::Ttft => lang.span(Ms(n)),
+        Metric::Speed if n % 1_000 == 0 => lang.count(n / 1_000),
+        Metric::Speed => format!("{}.{}", n / 1_000, n % 1_000 / 100),
+    }
+}
+
+fn parts(metric: Metric, totals: &Totals) -> Vec<(&'static str, i64)> {
+    let upper = |low: Option<f64>, high: Option<f64>| {
+        let (low, high) = (low.map_or(0, whole), high.map_or(0, whole));
+        vec![(WHOLE, low), (SOFT, (high - low).max(0))]
+    };
+    match metric {
+        Metric::Requests => vec![(FAILED, totals.failed), (WHOLE, totals.succeeded())],
+        Metric::Tokens => vec![
+            ("fill-in", totals.uncached),
+            ("fill-in-read", totals.cache_read),
+            ("fill-in-write", totals.cache_write),
+            ("fill-out", totals.output),
+            ("fill-out-think", totals.reasoning),
+            ("fill-unsure", totals.unclassified),
+        ],
+        Metric::Cost => vec![(WHOLE, totals.known_cost().map_or(0, |cost| cost.0))],
+        Metric::Latency => upper(totals.latency.p50, totals.latency.p95),
+        Metric::Ttft => upper(totals.ttft.p50, totals.ttft.p95),
+        Metric::Speed => {
+            let milli = |speed: Option<f64>| speed.map(|speed| speed * 1_000.0);
+            upper(milli(totals.speed.p5), milli(totals.speed.p50))
+        }
+        Metric::Failed => vec![(FAILED, totals.failed)],
+    }
+}
+
+fn legend(metric: Metric, ctx: &Ctx) -> Vec<(&'static str, &'static str)> {
+    let (t, home) = (ctx.t.usage, ctx.t.home);
+    match metric {
+        Metric::Requests => vec![(WHOLE, t.succeeded), (FAILED, t.failed)],
+        Metric::Tokens => vec![
+            ("fill-in", home.uncached),
+            ("fill-in-read", home.cache_read),
+            ("fill-in-write", home.cache_write),
+            ("fill-out", home.output),
+            ("fill-out-think", home.reasoning),
+        ],
+        Metric::Cost => vec![(WHOLE, t.cost)],
+        Metric::Latency | Metric::Ttft => vec![(WHOLE, "p50"), (SOFT, "p95")],
+        Metric::Speed => vec![(WHOLE, "p5"), (SOFT, "p50")],
+        Metric::Failed => vec![(FAILED, t.failed)],
+    }
+}
+
+fn heads(metric: Metric, compared: bool, ctx: &Ctx) -> Vec<String> {
+    let (t, r) = (ctx.t.usage, ctx.t.requests);
+    let seconds = |name: &str| format!("{name} {}", r.second);
+    let mut heads: Vec<String> = match metric {
+        Metric::Requests => vec![t.requests.into(), t.failed.into(), t.success.into()],
+        Metric::Tokens => vec![
+            t.input.into(),
+            t.cached.into(),
+            t.output.into(),
+            t.tokens.into(),
+        ],
+        Metric::Cost => vec![t.requests.into(), t.cost.into()],
+        Metric::Latency | Metric::Ttft => vec![
+            t.requests.into(),
+            seconds("p50"),
+            seconds("p95"),
+            seconds("p99"),
+        ],
+        Metric::Speed => vec![t.requests.into(), "p5".into(), "p50".into(), "p95".into()],
+        Metric::Failed => vec![t.requests.into(), t.failed.into(), t.share.into()],
+    };
+    if compared {
+        heads.push((t.before)((t.metric_name)(metric)));
+    }
+    heads
+}
+
+fn cells(
+    metric: Metric,
+    totals: &Totals,
+    past: Option<i64>,
+    compared: bool,
+    lang: Lang,
+) -> Vec<String> {
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
+    let count = |n| lang.count(n);
+    let times = |times: &Quantiles| {
+        let seconds = |ms: Option<f64>| or_none(ms.map(|ms| lang.quantile_seconds(ms)));
+        vec![
+            count(totals.requests),
+            seconds(times.p50),
+            seconds(times.p95),
+            seconds(times.p99),
+        ]
+    };
+    let mut cells = match metric {
+        Metric::Requests => vec![
+            count(totals.requests),
+            count(totals.failed),
+            or_none(lang.share(totals.succeeded(), totals.requests)),
+        ],
+        Metric::Tokens => vec![
+            count(totals.input()),
+            count(totals.cache_read),
+            count(totals.generated()),
+            count(totals.tokens()),
+        ],
+        Metric::Cost => vec![
+            count(totals.requests),
+            or_none(totals.known_cost().map(|cost| lang.money(cost))),
+        ],
+        Metric::Latency => times(&totals.latency),
+        Metric::Ttft => times(&totals.ttft),
+        Metric::Speed => {
+            let speed = |speed: Option<f64>| or_none(speed.map(|speed| format!("{speed:.0}")));
+            vec![
+                count(totals.requests),
+                speed(totals.speed.p5),
+                speed(totals.speed.p50),
+                speed(totals.speed.p95),
+            ]
+        }
+        Metric::Failed => vec![
+            count(totals.requests),
+            count(totals.failed),
+            or_none(lang.share(totals.failed, totals.requests)),
+        ],
+    };
+    if compared {
+        cells.push(or_none(past.map(|n| scale(metric, n, lang))));
+    }
+    cells
+}
+
+/// Both ends of a range as people say them: `18 Nov to 24 Nov`, with the time
+/// where a day is cut.
+#[must_use]
+pub fn days((from, to): (At, At), zone: Zone, ctx: &Ctx) -> String {
+    let last = At(to.0 - 1).max(from);
+    let whole = zone.day_start(from) == from && zone.day_start(to) == to;
+    let year = zone.local(ctx.now).year();
+    let day = |at: At| ctx.lang.day(&zone.local(at), year);
+    let timed = |at: At| format!("{}, {}", day(at), ctx.lang.minute(&zone.local(at)));
+    if !whole {
+        return (ctx.t.usage.span)(&timed(from), &timed(to));
+    }
+    match (day(from), day(last)) {
+        (from, last) if from == last => from,
+        (from, last) => (ctx.t.usage.span)(&from, &last),
+    }
+}
+
+/// The begin of a bar: `Thu 19 Nov, 10:00`.
+#[must_use]
+pub fn moment(at: At, grain: Grain, zone: Zone, ctx: &Ctx) -> String {
+    let local = zone.local(at);
+    let weekday = ctx
+        .lang
+        .short_weekday(local.weekday().num_days_from_monday());
+    let day = ctx.lang.day(&local, zone.local(ctx.now).year());
+    match grain {
+        Grain::Day | Grain::Week => format!("{weekday} {day}"),
+        _ => format!("{weekday} {day}, {}", ctx.lang.minute(&local)),
+    }
+}
+
+/// A width in words: `hour`.
+#[must_use]
+pub fn grain_name(grain: Grain, ctx: &Ctx) -> &'static str {
+    let place = Grain::ALL.iter().position(|g| *g == grain).unwrap_or(0);
+    let names = ctx.t.requests.grain;
+    names.get(place).copied().unwrap_or_default()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "quantiles are times and speeds; `as` saturates"
+)]
+fn whole(value: f64) -> i64 {
+    value.round() as i64
+}

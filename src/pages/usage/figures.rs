@@ -1,0 +1,210 @@
+//! The ruled line of sums beside those of the period before, and how fast
+//! everything was.
+
+use crate::domain::filter::{Outcome, UsageView};
+use crate::domain::units::{Ms, NanoUsd};
+use crate::i18n::{Lang, UNKNOWN};
+use crate::pages::sums::{self, FAIR_BASE, Sum};
+use crate::store::requests::{Quantiles, Totals};
+use crate::store::usage::{LATELY, Usage};
+use crate::web::ctx::Ctx;
+
+pub(super) fn sums(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Vec<Sum> {
+    let (t, lang) = (ctx.t.usage, ctx.lang);
+    let now = &usage.report.totals;
+    let before = usage.before.as_ref().map(|before| &before.report.totals);
+    let before = before.filter(|before| before.requests > 0);
+    let base = |of: fn(&Totals) -> i64, say: &dyn Fn(i64) -> String| {
+        before.map_or_else(String::new, |before| {
+            changed(of(now), of(before), before, say, ctx)
+        })
+    };
+    let share_base = |part: fn(&Totals) -> i64, whole: fn(&Totals) -> i64| {
+        let share = before.filter(|before| before.requests >= FAIR_BASE);
+        share
+            .and_then(|before| lang.share(part(before), whole(before)))
+            .map(|share| (t.from)(&share))
+    };
+    let failed = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
+    let link = |view: &UsageView, n: i64| match n {
+        0 => String::new(),
+        _ => ctx.url(&view.rows().url("/requests")),
+    };
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
+    let mut sums = vec![
+        Sum {
+            label: t.requests,
+            figure: lang.count(now.requests),
+            href: link(view, now.requests),
+            note: base(|t| t.requests, &|n| lang.count(n)),
+            ..Sum::default()
+        },
+        Sum {
+            label: t.success,
+            figure: or_none(lang.share(now.succeeded(), now.requests)),
+            href: link(&failed, now.failed),
+            note: share_base(Totals::succeeded, |t| t.requests).unwrap_or_default(),
+            ..Sum::default()
+        },
+        Sum {
+            label: t.tokens,
+            figure: lang.compact(now.tokens()),
+            exact: lang.count(now.tokens()),
+            note: base(Totals::tokens, &|n| lang.compact(n)),
+            ..Sum::default()
+        },
+        Sum {
+            label: t.from_cache,
+            figure: or_none(lang.share(now.cache_read, now.input())),
+            note: match share_base(|t| t.cache_read, Totals::input) {
+                Some(base) => format!("{}; {base}", t.of_input),
+                None => t.of_input.to_owned(),
+            },
+            ..Sum::default()
+        },
+    ];
+    sums.extend(cost(now, before, ctx));
+    sums.push(timed(t.latency_p50, &now.latency, ctx));
+    sums.push(timed(t.ttft_p50, &now.ttft, ctx));
+    sums
+}
+
+/// How far a figure is from its base; only the base where that is too small.
+fn changed(now: i64, base: i64, before: &Totals, say: &dyn Fn(i64) -> String, ctx: &Ctx) -> String {
+    let t = ctx.t.usage;
+    match sums::change(now, base, before.requests, ctx.lang) {
+        Some(change) => (t.changed)(&change, &say(base)),
+        None => (t.from)(&say(base)),
+    }
+}
+
+/// Cost, and cost of a thousand priced requests; a dash while nothing is priced.
+fn cost(now: &Totals, before: Option<&Totals>, ctx: &Ctx) -> [Sum; 2] {
+    let (t, lang) = (ctx.t.usage, ctx.lang);
+    let priced = |totals: &Totals| totals.requests - totals.unpriced;
+    let thousand = |totals: &Totals| {
+        let nanos = i128::from(totals.known_cost()?.0) * 1_000 / i128::from(priced(totals));
+        Some(NanoUsd(i64::try_from(nanos).unwrap_or(i64::MAX)))
+    };
+    let all = Sum {
+        label: t.cost,
+        figure: now
+            .known_cost()
+            .map_or_else(|| UNKNOWN.to_owned(), |cost| lang.cents(cost)),
+        exact: now
+            .known_cost()
+            .map_or_else(String::new, |cost| lang.money(cost)),
+        note: match (
+            now.known_cost(),
+            before.filter(|past| past.known_cost().is_some()),
+        ) {
+            (None, _) => t.unpriced.to_owned(),
+            (_, Some(past)) => {
+                let cents = |n| lang.cents(NanoUsd(n));
+                changed(now.cost.0, past.cost.0, past, &cents, ctx)
+            }
+            // Not rounded up: one request without a price is not all of them.
+            _ => lang
+                .share(priced(now), now.requests)
+                .map_or_else(String::new, |share| (t.priced)(&share)),
+        },
+        ..Sum::default()
+    };
+    let each = Sum {
+        label: t.per_thousand,
+        figure: thousand(now).map_or_else(|| UNKNOWN.to_owned(), |cost| lang.cents(cost)),
+        note: before
+            .filter(|before| before.requests >= FAIR_BASE)
+            .and_then(thousand)
+            .map_or_else(String::new, |cost| (t.from)(&lang.cents(cost))),
+        ..Sum::default()
+    };
+    [all, each]
+}
+
+fn timed(label: &'static str, times: &Quantiles, ctx: &Ctx) -> Sum {
+    let lang = ctx.lang;
+    let seconds = |ms: f64| lang.quantile_seconds(ms);
+    Sum {
+        label,
+        figure: times.p50.map_or_else(|| UNKNOWN.to_owned(), seconds),
+        unit: times.p50.map_or("", |_| ctx.t.requests.second),
+        note: match (times.p95, times.p99) {
+            (Some(p95), Some(p99)) => (ctx.t.usage.p95_p99)(&seconds(p95), &seconds(p99)),
+            _ => String::new(),
+        },
+        ..Sum::default()
+    }
+}
+
+/// Percentiles, and rates.
+pub(super) struct Pace {
+    /// Name and p50, p95, p99.
+    pub times: Vec<(&'static str, [String; 3])>,
+    /// Name and the last half hour, the mean, the busiest bar.
+    pub rates: Vec<(&'static str, [String; 3])>,
+}
+
+impl Pace {
+    pub(super) fn new(usage: &Usage, ctx: &Ctx) -> Self {
+        let (t, lang) = (ctx.t.usage, ctx.lang);
+        let totals = &usage.report.totals;
+        let three = |of: &Quantiles, say: &dyn Fn(f64) -> String| {
+            [of.p50, of.p95, of.p99].map(|value| value.map_or_else(|| UNKNOWN.to_owned(), say))
+        };
+        let seconds = |ms: f64| format!("{} {}", lang.quantile_seconds(ms), ctx.t.requests.second);
+        let speed = |speed: f64| format!("{speed:.0} {}", ctx.t.requests.tokens_a_second);
+        Self {
+            times: vec![
+                (t.latency, three(&totals.latency, &seconds)),
+                (t.ttft, three(&totals.ttft, &seconds)),
+                (t.output_speed, three(&totals.speed, &speed)),
+            ],
+            rates: vec![
+                (t.requests_a_minute, rates(usage, |t| t.requests, ctx)),
+                (t.tokens_a_minute, rates(usage, Totals::tokens, ctx)),
+            ],
+        }
+    }
+}
+
+fn rates(usage: &Usage, of: fn(&Totals) -> i64, ctx: &Ctx) -> [String; 3] {
+    let lang = ctx.lang;
+    let (from, to) = usage.span;
+    let lately = usage.lately.as_ref().map(|lately| (of(lately), LATELY));
+    // A bar that still fills has not had all its time.
+    let bars = usage.report.timeline.iter();
+    let busiest = bars
+        .filter(|bucket| bucket.to <= ctx.now)
+        .map(|bucket| (of(&bucket.totals), bucket.to - bucket.from))
+        .max_by_key(|(n, span)| i128::from(*n) * 1_000_000 / i128::from(span.0.max(1)));
+    [lately, Some((of(&usage.report.totals), to - from)), busiest]
+        .map(|rate| rate.map_or_else(|| UNKNOWN.to_owned(), |(n, span)| a_minute(n, span, lang)))
+}
+
+/// `3.3`; whole numbers from a hundred on, hundredths below one.
+pub(super) fn a_minute(n: i64, span: Ms, lang: Lang) -> String {
+    let hundredths = i128::from(n) * 6_000_000 / i128::from(span.0.max(1));
+    let hundredths = i64::try_from(hundredths).unwrap_or(i64::MAX);
+    match hundredths {
+        0 => "0".to_owned(),
+        1..100 => format!("0.{hundredths:02}"),
+        100..10_000 => format!("{}.{}", hundredths / 100, hundredths % 100 / 10),
+        _ => lang.compact(hundredths / 100),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_keep_what_can_be_read() {
+        let check = |n, span, said| assert_eq!(a_minute(n, span, Lang::En), said);
+        check(0, Ms::DAY, "0");
+        check(31_534, Ms(7 * Ms::DAY.0), "3.1");
+        check(999, Ms::DAY, "0.69");
+        check(600_000, Ms::HOUR, "10,000");
+        check(1_000_000_000, Ms::HOUR, "16.6 M");
+    }
+}

@@ -1,0 +1,121 @@
+//! The usage pages as a person sees them, without script: every number is the
+//! fold over the events, every sum leads to its rows, every region renders.
+
+use cpamp::domain::units::{At, Ms};
+use reqwest::StatusCode;
+
+use crate::support::database::store;
+use crate::support::events::{MORNING, event};
+use crate::support::panel::{Browser, Panel};
+
+const TABS: [&str; 5] = [
+    "/usage",
+    "/usage/models",
+    "/usage/keys",
+    "/usage/accounts",
+    "/usage/providers",
+];
+
+/// Sunday noon, with requests of two models today and one of a week ago.
+async fn panel() -> (Panel, Browser) {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events: Vec<_> = (0..30).map(event).collect();
+    for failing in events.iter_mut().take(5) {
+        failing.failed = true;
+        failing.status = 429;
+        failing.model = String::from("<b>slow</b>");
+    }
+    let mut older = event(40);
+    older.key.at = At(MORNING.0 - 8 * Ms::DAY.0);
+    events.push(older);
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    (panel, browser)
+}
+
+#[tokio::test]
+async fn every_page_shows_the_sums_and_leads_to_their_rows() {
+    let (_panel, browser) = panel().await;
+    for tab in TABS {
+        let page = browser.get(tab).await;
+        assert_eq!(page.status, StatusCode::OK, "{tab}");
+        for text in [
+            r#"<dd><a href="/requests?range=7d">30</a></dd>"#,
+            r#"<a href="/requests?range=7d&#38;status=failed">83.3 %</a>"#,
+            "36,000",
+        ] {
+            assert!(
+                page.body.contains(text),
+                "{tab} lacks {text}\n{}",
+                page.body
+            );
+        }
+        let region = browser.region(tab, "results").await;
+        assert!(region.body.contains("id=\"results\""), "{tab}");
+        assert!(!region.body.contains("<html"), "{tab}");
+        assert_eq!(
+            browser.region(tab, "nonsense").await.status,
+            StatusCode::NOT_FOUND
+        );
+    }
+}
+
+#[tokio::test]
+async fn links_are_canonical_and_carry_everything() {
+    let (_panel, browser) = panel().await;
+    let answer = browser
+        .get("/usage/models?model=gpt-5&range=7d&vs=previous")
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.header("location"), "/usage/models?model=gpt-5");
+    let page = browser.get("/usage/models?model=gpt-5").await;
+    assert!(
+        page.body
+            .contains(r#"<a href="/requests?range=7d&#38;model=gpt-5">25</a>"#)
+    );
+    for tab in TABS {
+        assert!(
+            page.body.contains(&format!(r#"href="{tab}?model=gpt-5""#)),
+            "{tab}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn foreign_text_stays_text_in_every_metric_and_language() {
+    let (panel, _) = panel().await;
+    let chinese = panel.logged_in().await.with("accept-language", "zh-CN");
+    for metric in [
+        "requests", "tokens", "cost", "latency", "ttft", "speed", "failed",
+    ] {
+        let query = if metric == "requests" {
+            String::new()
+        } else {
+            format!("?metric={metric}")
+        };
+        let page = chinese.get(&format!("/usage{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{metric}");
+        assert!(!page.body.contains("<b>slow"), "{metric}");
+        assert!(page.body.contains("概览"), "{metric}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_panel_says_why_and_an_empty_range_says_where_to_look() {
+    let panel = Panel::start().await;
+    let browser = panel.logged_in().await;
+    let page = browser.get("/usage").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("id=\"sums\""));
+
+    store(panel.store(), vec![event(1)]).await.unwrap();
+    panel.clock.set(MORNING + Ms(60 * Ms::DAY.0));
+    // The session did not live that long.
+    let page = panel.logged_in().await.get("/usage").await;
+    assert!(
+        page.body.contains(r#"href="/usage?range=all""#),
+        "{}",
+        page.body
+    );
+}
