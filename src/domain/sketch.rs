@@ -25,7 +25,7 @@ pub struct Sketch {
     zeros: u64,
     /// Bucket number of `counts[0]`.
     low: u16,
-    counts: Vec<u64>,
+    counts: Vec<u32>,
 }
 
 impl Sketch {
@@ -33,7 +33,7 @@ impl Sketch {
     pub fn samples(&self) -> u64 {
         self.counts
             .iter()
-            .fold(self.zeros, |sum, count| sum.saturating_add(*count))
+            .fold(self.zeros, |sum, count| sum.saturating_add((*count).into()))
     }
 
     pub fn add(&mut self, value: u64) {
@@ -44,14 +44,14 @@ impl Sketch {
     pub fn add_in(&mut self, bucket: Bucket) {
         match bucket {
             Bucket::ZERO => self.zeros += 1,
-            Bucket(bucket) => *self.slot(bucket) += 1,
+            Bucket(bucket) => self.add_many(bucket, 1),
         }
     }
 
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
         for (bucket, count) in other.buckets() {
-            *self.slot(bucket) += count;
+            self.add_many(bucket, count);
         }
     }
 
@@ -68,7 +68,7 @@ impl Sketch {
             return Some(0.0);
         }
         self.buckets().find_map(|(bucket, count)| {
-            seen += count;
+            seen += u64::from(count);
             (rank <= seen).then(|| value_of(bucket))
         })
     }
@@ -86,7 +86,7 @@ impl Sketch {
                 varint::put(out, distance);
             } else {
                 varint::put(out, distance | 1);
-                varint::put(out, count);
+                varint::put(out, count.into());
             }
         }
     }
@@ -111,10 +111,9 @@ impl Sketch {
             let count = if head & 1 == 0 {
                 1
             } else {
-                varint::take(bytes)?
+                u32::try_from(varint::take(bytes)?).map_err(|_| Corrupt)?
             };
-            let slot = self.slot(bucket);
-            *slot = slot.saturating_add(count);
+            self.add_many(bucket, count);
         }
         Ok(())
     }
@@ -126,13 +125,23 @@ impl Sketch {
     }
 
     /// Buckets in use, ascending.
-    fn buckets(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+    fn buckets(&self) -> impl Iterator<Item = (u16, u32)> + '_ {
         (self.low..)
             .zip(self.counts.iter().copied())
             .filter(|(_, count)| *count > 0)
     }
 
-    fn slot(&mut self, bucket: u16) -> &mut u64 {
+    fn add_many(&mut self, bucket: u16, count: u32) {
+        let place = usize::from(bucket.wrapping_sub(self.low));
+        let slot = match self.counts.get_mut(place) {
+            Some(slot) => slot,
+            None => self.grow(bucket),
+        };
+        *slot = slot.saturating_add(count);
+    }
+
+    /// Makes room for a bucket below or above those in use.
+    fn grow(&mut self, bucket: u16) -> &mut u32 {
         if self.counts.is_empty() {
             self.low = bucket;
         } else if bucket < self.low {

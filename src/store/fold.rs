@@ -17,6 +17,9 @@ use super::scan::Chunk;
 use super::scan::columns::{Column, Picked};
 use crate::domain::units::At;
 
+/// Rows decoded at a time: all their columns fit into the processor's cache.
+const AT_ONCE: usize = 2_048;
+
 /// What is being counted.
 pub(in crate::store) struct Fold<'a> {
     timeline: Timeline<'a>,
@@ -52,6 +55,14 @@ impl<'a> Fold<'a> {
 
     /// Counts the picked rows.
     pub(in crate::store) fn rows(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
+        for start in (0..picked.len()).step_by(AT_ONCE) {
+            let end = picked.len().min(start + AT_ONCE);
+            self.some_rows(chunk, &picked.slice(start..end))?;
+        }
+        Ok(())
+    }
+
+    fn some_rows(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
         let rows = &mut self.decoded;
         rows.read(chunk, picked, self.quantiles)?;
         let mut column = Vec::new();

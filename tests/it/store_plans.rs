@@ -99,3 +99,46 @@ async fn the_test_notices_a_scan() {
         .unwrap();
     assert!(caught);
 }
+
+#[tokio::test]
+async fn lists_sums_and_exports_read_bounded_ranges() {
+    use cpamp::domain::filter::{Selection, Sort};
+    use cpamp::store::report::{self, Question};
+    use cpamp::store::requests::{Dimension, From, ListQuery};
+    use cpamp::store::{export, list};
+
+    let database = Database::new();
+    let open = database.open();
+    store(&open, events(0, 50)).await.unwrap();
+    let names = open.names();
+    open.read(move |c| {
+        let selection = Selection {
+            models: vec![String::from("gpt-5")],
+            ..Selection::between(MORNING, At(MORNING.0 + 20_000))
+        };
+        let query = ListQuery {
+            selection: selection.clone(),
+            sort: Sort::default(),
+            from: From::Start,
+            limit: 10,
+        };
+        assert_selective(c, |c| {
+            list::page(c, &names, &query).unwrap();
+        });
+        let question = Question {
+            by: vec![Dimension::Account],
+            limit: 10,
+            quantiles: true,
+            ..Question::default()
+        };
+        assert_selective(c, |c| {
+            report::of(c, &names, &selection, &question).unwrap();
+        });
+        assert_selective(c, |c| {
+            export::chunk(c, &names, &selection, None, 10).unwrap();
+        });
+        Ok(())
+    })
+    .await
+    .unwrap();
+}

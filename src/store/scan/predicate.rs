@@ -159,6 +159,11 @@ impl Predicate {
         Ok(Self { tests })
     }
 
+    /// Whether every event passes.
+    pub(in crate::store) fn is_everything(&self) -> bool {
+        self.tests.is_empty()
+    }
+
     /// How roll-ups answer it: when it wants everything, or some values of one
     /// dimension, or some hours of everything.
     pub(in crate::store) fn rolled(&self) -> Option<Rolled> {
