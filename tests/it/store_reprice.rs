@@ -14,7 +14,7 @@ use cpamp::prices::fetch::Web;
 use cpamp::store::prices::{Edit, Item};
 use cpamp::store::report::{self, Question};
 use cpamp::store::reprice::{self, Ask, Effect, Job, State, Step};
-use cpamp::store::requests::Totals;
+use cpamp::store::requests::{Dimension, Totals};
 use cpamp::store::{Store, detail, maintain, schema};
 use diesel::prelude::*;
 use tokio::sync::watch;
@@ -92,10 +92,21 @@ async fn seal(db: &Store) {
 async fn totals(db: &Store) -> Totals {
     let names = db.names();
     let all = Selection::between(MORNING, everything().to);
+    let question = Question {
+        by: vec![Dimension::Model, Dimension::Account, Dimension::Status],
+        limit: 100,
+        ..Question::default()
+    };
     let report = db
-        .read(move |c| report::of(c, &names, &all, &Question::default()))
+        .read(move |c| report::of(c, &names, &all, &question))
         .await;
-    report.unwrap().totals
+    let report = report.unwrap();
+    for ranking in report.by {
+        let sum = |of: fn(&Totals) -> i64| ranking.iter().map(|(_, t)| of(t)).sum::<i64>();
+        let sums = (sum(|t| t.cost.0), sum(|t| t.unpriced));
+        assert_eq!(sums, (report.totals.cost.0, report.totals.unpriced));
+    }
+    report.totals
 }
 
 /// What the events themselves say, one by one.
