@@ -9,6 +9,7 @@
 mod fill;
 mod gauge;
 mod generate;
+mod reprice;
 mod views;
 
 use std::path::PathBuf;
@@ -42,5 +43,8 @@ fn main() {
     runtime.block_on(async {
         fill::fill(&path, events, fresh).await;
         views::ask(&path, &only).await;
+        if only.is_empty() || only == "reprice" {
+            reprice::measure(&path).await;
+        }
     });
 }
