@@ -27,13 +27,14 @@ use crate::pages::setup::Drafts;
 use crate::prices::Desk;
 use crate::prices::fetch::Web;
 use crate::prices::schedule::Step;
+use crate::relay::{Line, Patience, Relay};
 use crate::store::maintain;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, StoreError};
 use crate::web::ctx::Frame;
 use crate::web::state::{AppState, Retried};
 use crate::web::throttle::Throttle;
-use crate::web::{collection, pipeline, session};
+use crate::web::{collection, hangup, pipeline, session};
 
 /// Requests are short and the store has its own threads.
 const WORKERS: usize = 2;
@@ -47,6 +48,7 @@ pub struct App {
     state: Data<AppState>,
     frame: Data<Frame>,
     prices: Data<Desk>,
+    relay: Data<Relay>,
     listener: TcpListener,
     jobs: Jobs,
     generated: Option<SecretString>,
@@ -62,6 +64,8 @@ pub struct Circumstances {
     pub price_sources: Web,
     /// How often new events are sealed and days that are over are closed.
     pub settle_every: Duration,
+    /// How long the relay waits.
+    pub patience: Patience,
 }
 
 impl App {
@@ -78,6 +82,7 @@ impl App {
             tuning,
             price_sources,
             settle_every,
+            patience,
         } = circumstances;
         let store = Store::open(&Options::at(&config.db_path))?;
         let listener = TcpListener::bind(config.listen)
@@ -95,6 +100,7 @@ impl App {
             keyring: keyring.subscribe(),
             tuning,
         });
+        let relay = Data::new(Relay::new(config.relay_rate, patience));
         let state = Data::new(AppState {
             started: clock.now(),
             running: clock.stopwatch(),
@@ -104,12 +110,16 @@ impl App {
             status: handle.status(),
             settings,
             try_again: {
-                let handle = handle.clone();
-                Box::new(move || handle.try_again())
+                let (handle, relay) = (handle.clone(), relay.clone());
+                Box::new(move || {
+                    relay.try_again();
+                    handle.try_again();
+                })
             },
             retry_rejects: Box::new(move || Box::pin(retry_rejects(handle.clone()))),
             admin: admin.key,
             throttle: Throttle::default(),
+            gateway_changed: watch::Sender::new(0),
             revoked: watch::Sender::new(0),
             set_up: AtomicBool::new(false),
             demo,
@@ -130,6 +140,7 @@ impl App {
         Ok(Self {
             frame: Data::new(frame(&state)),
             prices,
+            relay,
             state,
             listener,
             jobs,
@@ -159,11 +170,12 @@ impl App {
             state,
             frame,
             prices,
+            relay,
             listener,
             mut jobs,
             ..
         } = self;
-        let server = http_server(listener, &state, &frame, &prices)
+        let server = http_server(listener, &state, &frame, &prices, &relay)
             .context("cannot start the web server")?;
         let handle = server.handle();
         let mut serving = tokio::spawn(server);
@@ -279,8 +291,10 @@ fn http_server(
     state: &Data<AppState>,
     frame: &Data<Frame>,
     prices: &Data<Desk>,
+    relay: &Data<Relay>,
 ) -> std::io::Result<Server> {
     let (state, frame, prices) = (state.clone(), frame.clone(), prices.clone());
+    let relay = relay.clone();
     let drafts = Data::new(Drafts::default());
     let server = HttpServer::new(move || {
         WebApp::new()
@@ -288,11 +302,14 @@ fn http_server(
             .app_data(frame.clone())
             .app_data(drafts.clone())
             .app_data(prices.clone())
+            .app_data(relay.clone())
+            .app_data(Data::new(Line::new(state.settings.subscribe())))
             .wrap(from_fn(pipeline::around))
             .configure(|services| routes::all(services, &state.config))
     });
     Ok(server
         .workers(WORKERS)
+        .on_connect(hangup::remember)
         .keep_alive(Duration::from_secs(30))
         .shutdown_timeout(DRAINING)
         .disable_signals()

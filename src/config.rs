@@ -43,6 +43,10 @@ pub struct Config {
     /// Where `data.key` lies when `data_key` is not given.
     pub data_key_path: PathBuf,
     pub collection: FixedCollection,
+    /// Origins, as browsers write them, whose pages may call the API.
+    pub cors_origins: Vec<String>,
+    /// Relayed requests a second of one network; 0 = any number.
+    pub relay_rate: u32,
     pub tz: Zone,
     pub log: log::LevelFilter,
     /// Things worth a line in the log once it runs.
@@ -136,6 +140,13 @@ impl Check {
         let admin_key = self.secret(&table::ADMIN_KEY, SHORTEST_ADMIN_KEY);
         let data_key = self.secret(&table::DATA_KEY, SHORTEST_ADMIN_KEY);
         let collection = self.collection();
+        let cors_origins = self
+            .given(&table::CORS_ORIGINS, values::origins)
+            .unwrap_or_default();
+        let relay_rate = self.given(&table::RELAY_RATE, |text| {
+            let number = values::number(text, 0, 1_000_000)?;
+            Ok(u32::try_from(number).unwrap_or(0))
+        });
         let tz = self.given(&table::TZ, |text| {
             text.parse()
                 .map_err(|_| format!("{text:?} is not a time zone like Europe/Berlin"))
@@ -164,6 +175,8 @@ impl Check {
             admin_key,
             data_key,
             collection,
+            cors_origins,
+            relay_rate: relay_rate?,
             tz: tz?,
             log: log?,
             warnings,

@@ -324,6 +324,22 @@ impl Gateway {
         self.shared.world().requests.iter().cloned().collect()
     }
 
+    /// The headers of the newest HTTP request by name, in order.
+    #[must_use]
+    pub fn headers_seen(&self) -> Vec<(String, String)> {
+        let world = self.shared.world();
+        let text = |value: &hyper::header::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        let mut seen: Vec<_> = world
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect();
+        seen.sort();
+        seen
+    }
+
     /// Closes the port and every connection.
     pub async fn stop(&self) {
         let running = locked(&self.running).take();

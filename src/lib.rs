@@ -9,6 +9,7 @@
 //! - [`ingest`]: the collector actor: take, spool, normalise, store.
 //! - [`store`]: the only module that speaks SQL.
 //! - [`prices`]: keeps prices current from the price sources.
+//! - [`relay`]: passes management requests on to CPA.
 //! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
 //! - [`fake`]: a simulated gateway, for `demo` and the tests.
 //! - [`app`]: puts the parts together; [`cli`]: one file a sub-command.
@@ -30,5 +31,6 @@ pub mod ingest;
 pub mod jobs;
 pub mod pages;
 pub mod prices;
+pub mod relay;
 pub mod store;
 pub mod web;

@@ -10,6 +10,7 @@ pub mod ctx;
 pub mod error;
 pub mod failure;
 pub mod guard;
+pub mod hangup;
 pub mod hx;
 pub mod kind;
 pub mod local;

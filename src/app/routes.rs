@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::api;
 use crate::config::Config;
 use crate::pages;
+use crate::relay;
 use crate::web::error::{Error, Result};
 use crate::web::{assets, guard};
 
@@ -20,6 +21,7 @@ pub(super) fn all(services: &mut ServiceConfig, config: &Config) {
         .wrap(from_fn(guard::guard))
         .configure(pages::routes)
         .configure(api::routes)
+        .configure(relay::routes)
         .default_service(route().to(nothing));
     let forms = FormConfig::default()
         .limit(LARGEST_FORM)
@@ -29,6 +31,7 @@ pub(super) fn all(services: &mut ServiceConfig, config: &Config) {
             .route("/assets/{hash}/{name}", get().to(asset))
             .configure(pages::public_routes)
             .configure(api::public_routes)
+            .configure(relay::public_routes)
             .service(inside),
     );
     if !base.is_empty() {

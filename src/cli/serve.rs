@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::collector::Tuning;
 use crate::prices::fetch::Web;
+use crate::relay::Patience;
 
 /// A second signal: as the shell would say it.
 const INTERRUPTED: i32 = 130;
@@ -43,6 +44,7 @@ pub(super) fn circumstances() -> Circumstances {
         tuning: Tuning::default(),
         price_sources: Web::internet(),
         settle_every: Duration::from_secs(10),
+        patience: Patience::default(),
     }
 }
 

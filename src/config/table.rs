@@ -180,6 +180,20 @@ pub(crate) static RESP_POP_SIDE: Setting = Setting::new(
     Some("right"),
     "left or right; CPA answers both alike",
 );
+pub(crate) static CORS_ORIGINS: Setting = Setting::new(
+    "cors-origins",
+    &["CPAMP_CORS_ORIGINS"],
+    "LIST",
+    None,
+    "Origins, comma-separated, whose pages may call the API with the Admin Key",
+);
+pub(crate) static RELAY_RATE: Setting = Setting::new(
+    "relay-rate",
+    &["CPAMP_RELAY_RATE"],
+    "NUMBER",
+    Some("500"),
+    "Requests a second that one address may pass on to the gateway; 0 = any number",
+);
 pub(crate) static TZ: Setting = Setting::new(
     "tz",
     &["CPAMP_TZ"],
@@ -195,7 +209,7 @@ pub(crate) static LOG: Setting = Setting::new(
     "error, warn, info, debug or trace",
 );
 
-pub(crate) static ALL: [&Setting; 20] = [
+pub(crate) static ALL: [&Setting; 22] = [
     &LISTEN,
     &DATA_DIR,
     &DB_PATH,
@@ -214,6 +228,8 @@ pub(crate) static ALL: [&Setting; 20] = [
     &POLL_INTERVAL_MS,
     &RESP_QUEUE,
     &RESP_POP_SIDE,
+    &CORS_ORIGINS,
+    &RELAY_RATE,
     &TZ,
     &LOG,
 ];

@@ -140,6 +140,26 @@ impl Network {
     }
 }
 
+/// Origins as browsers write them, comma-separated. `*` is none: whoever may
+/// call with the Admin Key is named.
+pub(crate) fn origins(text: &str) -> Result<Vec<String>, String> {
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            let wrong = || format!("{name:?} is not an origin like https://panel.example.com");
+            let url = Url::parse(name).map_err(|_| wrong())?;
+            let origin = url.origin().ascii_serialization();
+            let bare = name.trim_end_matches('/');
+            let fine = matches!(url.scheme(), "http" | "https") && url.path() == "/";
+            let fine = fine && url.query().is_none() && !bare.contains(['@', '#', '?']);
+            if fine { Ok(origin) } else { Err(wrong()) }
+        })
+        .collect()
+}
+
 /// `127.0.0.1:18317`, `[::1]:80`, `localhost:80`, or `:80` for every address.
 pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
     let wrong = || format!("{text:?} is not an address and port like 127.0.0.1:18317");
@@ -212,6 +232,22 @@ mod tests {
         check("2001:db8::/64", "2001:db8:0:1::", false);
         for text in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "a", "10.0.0.0/-1"] {
             assert!(Network::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_do() {
+        let read = origins("https://Panel.example.com/, http://10.0.0.1:80,").unwrap();
+        assert_eq!(read, ["https://panel.example.com", "http://10.0.0.1"]);
+        for text in [
+            "*",
+            "null",
+            "panel.example.com",
+            "https://a/b",
+            "file:///x",
+            "https://u@a",
+        ] {
+            assert!(origins(text).is_err(), "{text}");
         }
     }
 

@@ -81,7 +81,11 @@ async fn answer(
     let line = format!("{} {target}", head.method);
     let target = target.to_owned();
     shared.count(|tally| tally.http_requests += 1);
-    remember(&mut shared.world().requests, line);
+    {
+        let mut world = shared.world();
+        remember(&mut world.requests, line);
+        world.headers.clone_from(&head.headers);
+    }
     let Ok(body) = body.collect().await else {
         return Err(CutOff);
     };

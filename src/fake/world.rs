@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use hyper::HeaderMap;
 use hyper::body::Bytes;
 use tokio::sync::{mpsc, watch};
 
@@ -49,6 +50,8 @@ pub(super) struct World {
     auth_indexes: Vec<String>,
     pub(super) attempts: VecDeque<Attempt>,
     pub(super) requests: VecDeque<String>,
+    /// Of the newest request.
+    pub(super) headers: HeaderMap,
     tally: watch::Sender<Tally>,
 }
 
@@ -77,6 +80,7 @@ impl World {
             auth_indexes: Vec::new(),
             attempts: VecDeque::new(),
             requests: VecDeque::new(),
+            headers: HeaderMap::new(),
             tally,
         };
         world.obey_config();

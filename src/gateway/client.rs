@@ -36,25 +36,16 @@ impl Client {
     /// Does not connect. Fails when the key cannot be a header or the URL is
     /// refused by [`crate::domain::address`].
     pub fn new(connection: &Connection) -> Result<Self, Error> {
-        install_crypto();
-        let base = crate::domain::address::gateway(&connection.url)
-            .map_err(|_| Error::Unreachable(Cause::Forbidden))?;
-        let http = reqwest::Client::builder()
+        let http = builder(connection)
             .default_headers(HeaderMap::from_iter([(
                 ACCEPT,
                 HeaderValue::from_static("application/json"),
             )]))
             .user_agent(concat!("cpamp/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .dns_resolver(AllowedHosts)
-            .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(1)
-            .tls_danger_accept_invalid_certs(connection.insecure_tls)
             .build()
             .map_err(|e| Error::protocol(&e.to_string()))?;
+        let base = base(connection)?;
         Ok(Self {
             http,
             base,
@@ -180,6 +171,25 @@ impl Client {
     }
 }
 
+/// What every way to the gateway has in common.
+pub(super) fn builder(connection: &Connection) -> reqwest::ClientBuilder {
+    install_crypto();
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .http1_only()
+        .dns_resolver(AllowedHosts)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tls_danger_accept_invalid_certs(connection.insecure_tls)
+}
+
+/// The checked address of the gateway, without a slash at its end.
+pub(super) fn base(connection: &Connection) -> Result<String, Error> {
+    crate::domain::address::gateway(&connection.url)
+        .map_err(|_| Error::Unreachable(Cause::Forbidden))
+}
+
 /// What CPA counts for one credential.
 #[derive(serde::Deserialize)]
 struct Tally {
@@ -222,7 +232,7 @@ impl reqwest::dns::Resolve for AllowedHosts {
     }
 }
 
-fn bearer(connection: &Connection) -> Result<HeaderValue, Error> {
+pub(super) fn bearer(connection: &Connection) -> Result<HeaderValue, Error> {
     let key = connection.key.expose_secret().trim();
     let mut bearer =
         HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| Error::KeyRejected)?;
@@ -263,7 +273,7 @@ async fn accepted(response: Response) -> Result<Response, Error> {
     })
 }
 
-fn error_text(body: &[u8]) -> Option<String> {
+pub(super) fn error_text(body: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Said {
         error: String,

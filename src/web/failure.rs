@@ -21,14 +21,20 @@ use crate::domain::units::Ms;
 use crate::i18n::errors::{Errors, Say};
 use crate::i18n::{Lang, messages};
 
+/// Marks an answer that is somebody else's and leaves as it is, also when it is
+/// an error without a word.
+#[derive(Clone, Copy, Debug)]
+pub struct Untouched;
+
 /// The answer, or what stands for it when it failed without saying why.
 #[must_use]
 pub fn render(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
     let status = response.status();
     let silent = matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
     let meant = response.error().is_none() && !silent;
+    let foreign = response.extensions().get::<Untouched>().is_some();
     let detour = response.headers().contains_key("hx-redirect");
-    if !(status.is_client_error() || status.is_server_error()) || meant || detour {
+    if !(status.is_client_error() || status.is_server_error()) || meant || detour || foreign {
         return response;
     }
     let failure = Failure::of(request, status, response.error());

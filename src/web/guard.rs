@@ -4,6 +4,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, HttpResponse};
@@ -12,6 +13,7 @@ use super::admin_key::Shape;
 use super::client_addr::Client;
 use super::error::{Error, Result};
 use super::kind::Kind;
+use super::security;
 use super::session::{self, Access};
 use super::state::AppState;
 
@@ -56,10 +58,8 @@ pub async fn verify(state: &AppState, client: Client, candidate: &str) -> Result
 async fn admit(request: &mut ServiceRequest) -> Result<Access> {
     let state = AppState::of(request.request()).clone();
     let client = Client::of(request.request(), &state.config);
-    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        let key = bearer(value.to_str().unwrap_or(""))
-            .ok_or(Error::NoKey)?
-            .to_owned();
+    if security::brings_a_key(request.headers()) {
+        let key = sent_key(request.headers()).ok_or(Error::NoKey)?.to_owned();
         verify(&state, client, &key).await?;
         return Ok(Access::Key);
     }
@@ -70,11 +70,23 @@ async fn admit(request: &mut ServiceRequest) -> Result<Access> {
     }
 }
 
-/// The key in `Authorization: Bearer <key>`.
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, key) = value.trim().split_once(' ')?;
-    let key = key.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+/// The key as CPA takes one: `Authorization: Bearer <key>`, or the key alone in
+/// that header; `X-Management-Key` only where that header says nothing.
+fn sent_key(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let value = text(header::AUTHORIZATION).map_or("", str::trim);
+    let key = match value.split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        Some(_) => return None,
+        None if value.eq_ignore_ascii_case("bearer") => "",
+        None => value,
+    };
+    let key = if value.is_empty() {
+        text(security::MANAGEMENT_KEY).map_or("", str::trim)
+    } else {
+        key
+    };
+    (!key.is_empty()).then_some(key)
 }
 
 /// People are led to the log-in and back; fragments and scripts are told.

@@ -14,7 +14,7 @@ pub enum Kind {
 }
 
 /// First segments of paths that scripts read.
-const OF_SCRIPTS: [&str; 4] = ["v0", "status", "healthz", "readyz"];
+const OF_SCRIPTS: [&str; 5] = ["v0", "v1", "status", "healthz", "readyz"];
 
 impl Kind {
     #[must_use]
@@ -34,8 +34,7 @@ impl Kind {
             Self::Json
         } else if headers.get("hx-request").is_some() {
             Self::Fragment
-        } else if headers.contains_key(header::AUTHORIZATION) && !says(header::ACCEPT, "text/html")
-        {
+        } else if super::security::brings_a_key(headers) && !says(header::ACCEPT, "text/html") {
             Self::Json
         } else {
             Self::Document

@@ -24,7 +24,8 @@ pub async fn around<B: MessageBody + 'static>(
     };
     let (request, response) = answered.into_parts();
     let response = failure::render(&request, response);
-    let mut response = compress::gzip_if_worth(response, accepts_gzip);
+    let foreign = response.extensions().get::<failure::Untouched>().is_some();
+    let mut response = compress::gzip_if_worth(response, accepts_gzip && !foreign);
     security::add_headers(response.headers_mut());
     Ok(ServiceResponse::new(request, response))
 }

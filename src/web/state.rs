@@ -44,6 +44,9 @@ pub struct AppState {
     pub retry_rejects: Box<dyn Fn() -> Retrying + Send + Sync>,
     pub admin: AdminKey,
     pub throttle: Throttle,
+    /// Grows with every change of the gateway that went through the panel or its
+    /// API: what was read of it may be old now.
+    pub gateway_changed: watch::Sender<u64>,
     /// Sessions ended; long answers look whether theirs was one of them.
     pub revoked: watch::Sender<u64>,
     /// A connection was chosen, here or by the environment.

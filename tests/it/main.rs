@@ -29,6 +29,8 @@ mod price_pages;
 mod price_sync;
 mod processes;
 mod recorded_events;
+mod relay;
+mod relay_tricks;
 mod setup;
 mod status;
 mod store_analytics;

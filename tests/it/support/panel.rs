@@ -17,6 +17,7 @@ use cpamp::config::Config;
 use cpamp::domain::collection::Status;
 use cpamp::ingest::collector::Tuning;
 use cpamp::prices::fetch::Web;
+use cpamp::relay::Patience;
 use cpamp::store::Store;
 use cpamp::web::state::AppState;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -42,6 +43,7 @@ pub(crate) struct Setup {
     demo: bool,
     price_sources: Web,
     settle_every: Duration,
+    patience: Patience,
 }
 
 impl Setup {
@@ -70,6 +72,12 @@ impl Setup {
         self
     }
 
+    /// How long the relay waits; by default as long as ever.
+    pub(crate) fn patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     pub(crate) fn demo(mut self) -> Self {
         self.demo = true;
         self
@@ -89,6 +97,7 @@ impl Setup {
             tuning: Tuning::default(),
             price_sources: self.price_sources.clone(),
             settle_every: self.settle_every,
+            patience: self.patience,
         };
         let (config, token) = (self.config(), stop.clone());
         let (started, ready) = tokio::sync::oneshot::channel();
@@ -141,6 +150,7 @@ impl Panel {
             demo: false,
             price_sources: nowhere(),
             settle_every: Duration::from_hours(1),
+            patience: Patience::default(),
         }
         .env("CPAMP_DATA_DIR", data.to_str().unwrap())
         .env("CPAMP_LISTEN", "127.0.0.1:0")
@@ -208,6 +218,7 @@ impl Panel {
             demo: false,
             price_sources: nowhere(),
             settle_every: Duration::from_hours(1),
+            patience: Patience::default(),
         }
         .env("CPAMP_DATA_DIR", &data)
         .env("CPAMP_LISTEN", "127.0.0.1:0")

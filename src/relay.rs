@@ -1,0 +1,400 @@
+//! Passes `/v0/management/…` on to the gateway: whoever knows the Admin Key, or
+//! is logged in, reaches CPA through this panel without ever seeing the
+//! Management Key. Paths the panel serves itself never come here. Nothing is
+//! sent before the caller is known, the path is understood and the limits allow.
+
+mod body;
+mod headers;
+mod key;
+mod limits;
+mod models;
+mod path;
+mod refusal;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::body::SizedStream;
+use actix_web::dev::Payload as Raw;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data, Payload, ServiceConfig, get, route};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::stream;
+use tokio::sync::watch;
+
+use crate::domain::collection::{Connection, Settings};
+use crate::gateway::passage::{Answer, Opens, Order, Passage};
+use crate::gateway::types::Error as GatewayError;
+use crate::web::client_addr::Client;
+use crate::web::failure::Untouched;
+use crate::web::hangup::Peer;
+use crate::web::security;
+use crate::web::session::Access;
+use crate::web::state::AppState;
+use crate::web::throttle::Throttle;
+use body::{Download, Meter};
+use headers::Caller;
+use key::KeyWatch;
+use limits::{Limits, Place, Who};
+use path::Target;
+use refusal::Refusal;
+
+const MANAGEMENT: &str = "/v0/management/";
+const PLUGINS: &str = "/v0/resource/plugins/";
+
+/// How long the relay waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For the head of an answer, once the request is sent; CPA itself gives an
+    /// upstream call 60 s.
+    pub answer: Duration,
+    /// For the next piece of a body from the client.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(75),
+            pause: Duration::from_mins(1),
+        }
+    }
+}
+
+/// What all threads share.
+#[derive(Debug)]
+pub struct Relay {
+    limits: Limits,
+    key: KeyWatch,
+    /// Wrong API keys, by network.
+    guesses: Throttle,
+    patience: Patience,
+}
+
+impl Relay {
+    /// `per_second`: requests of one network; 0 = any number.
+    #[must_use]
+    pub fn new(per_second: u32, patience: Patience) -> Self {
+        Self {
+            limits: Limits::new(per_second),
+            key: KeyWatch::default(),
+            guesses: Throttle::default(),
+            patience,
+        }
+    }
+
+    /// A person wants the Management Key tried again.
+    pub fn try_again(&self) {
+        self.key.forget();
+    }
+}
+
+/// The connections of one thread, made anew when the settings change.
+#[derive(Debug)]
+pub struct Line {
+    settings: RefCell<watch::Receiver<Settings>>,
+    open: RefCell<Option<Rc<Way>>>,
+}
+
+#[derive(Debug)]
+struct Way {
+    connection: Connection,
+    passage: Passage,
+}
+
+impl Line {
+    #[must_use]
+    pub fn new(settings: watch::Receiver<Settings>) -> Self {
+        Self {
+            settings: RefCell::new(settings),
+            open: RefCell::default(),
+        }
+    }
+
+    fn way(&self, state: &AppState) -> Result<Rc<Way>, Refusal> {
+        let mut settings = self.settings.borrow_mut();
+        if settings.has_changed().unwrap_or(true) {
+            self.open.replace(None);
+        }
+        if let Some(way) = &*self.open.borrow() {
+            return Ok(Rc::clone(way));
+        }
+        let settings = settings.borrow_and_update();
+        let Some(connection) = settings.connection.clone() else {
+            return Err(if settings.key_unreadable && state.is_set_up() {
+                Refusal::KeyUnreadable
+            } else {
+                Refusal::NotSetUp
+            });
+        };
+        let passage = Passage::new(&connection)?;
+        let way = Rc::new(Way {
+            connection,
+            passage,
+        });
+        self.open.replace(Some(Rc::clone(&way)));
+        Ok(way)
+    }
+}
+
+/// Behind the guard, after everything the panel serves itself.
+pub fn routes(services: &mut ServiceConfig) {
+    services
+        .route("/v0/management/{tail:.*}", route().to(management))
+        .route("/v0/resource/plugins/{tail:.*}", route().to(resource));
+}
+
+/// Open to whoever brings a key of the gateway's.
+pub fn public_routes(services: &mut ServiceConfig) {
+    services.route("/v1/models", get().to(models::list));
+}
+
+async fn management(request: HttpRequest, payload: Payload, access: Access) -> HttpResponse {
+    answer(MANAGEMENT, &request, payload, &access).await
+}
+
+async fn resource(request: HttpRequest, payload: Payload, access: Access) -> HttpResponse {
+    let mut response = answer(PLUGINS, &request, payload, &access).await;
+    // Pages of plugins are shown in a frame of the official panel.
+    let frame = HeaderValue::from_static("SAMEORIGIN");
+    response
+        .headers_mut()
+        .insert(header::X_FRAME_OPTIONS, frame);
+    response
+}
+
+async fn answer(
+    root: &'static str,
+    request: &HttpRequest,
+    payload: Payload,
+    access: &Access,
+) -> HttpResponse {
+    match relay(root, request, payload.into_inner(), access).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.response(),
+    }
+}
+
+async fn relay(
+    root: &'static str,
+    request: &HttpRequest,
+    payload: Raw,
+    access: &Access,
+) -> Result<HttpResponse, Refusal> {
+    let state = AppState::of(request);
+    check_form(request)?;
+    check_caller(request, access)?;
+    let base = state.config.base_path.as_str();
+    let path = request.uri().path();
+    let path = path.strip_prefix(base).unwrap_or(path);
+    let target = Target::parse(root, path, request.uri().query())?;
+    if root == MANAGEMENT && target.is_usage_queue() {
+        return Err(Refusal::UsageQueue);
+    }
+    let (relay, line) = (desk(request), line(request));
+    let way = line.way(state)?;
+    let who = match access {
+        Access::Session(_) => Who::Person,
+        Access::Key => Who::Script,
+    };
+    let network = Client::of(request, &state.config).network();
+    let place = relay.limits.enter(who, network, state.clock.now()).await?;
+    let collector = state.status.borrow().clone();
+    let leave = relay
+        .key
+        .ask(&way.connection, &collector, state.clock.now())
+        .await?;
+
+    let outcome = send(request, payload, &target, &way, Caller::Ours).await;
+    match &outcome {
+        Ok(answer) if proves_the_key(answer) => {
+            relay.key.learn(&way.connection, Ok(()), state.clock.now());
+        }
+        Err(Refusal::Gateway(error)) => {
+            relay
+                .key
+                .learn(&way.connection, Err(error), state.clock.now());
+        }
+        _ => {}
+    }
+    leave.done();
+    let answer = outcome?;
+    if !request.method().is_safe() && answer.status.is_success() {
+        state.gateway_changed.send_modify(|changes| *changes += 1);
+    }
+    let session = match access {
+        Access::Session(session) => Some(session.clone()),
+        Access::Key => None,
+    };
+    let (peer, shared) = (Peer::of(request), state.clone());
+    let cut = async move {
+        let over = async {
+            match &session {
+                Some(session) => session.ended(&shared).await,
+                None => shared.stop.cancelled().await,
+            }
+        };
+        tokio::select! {
+            () = peer.left() => {}
+            () = over => {}
+        }
+    };
+    let held = Held { _place: place };
+    Ok(respond(request, answer, way.passage.prefix(), cut, held))
+}
+
+/// Requests no relay passes on.
+fn check_form(request: &HttpRequest) -> Result<(), Refusal> {
+    if request.head().uri.authority().is_some() {
+        return Err(Refusal::AbsoluteForm);
+    }
+    let hosts: Vec<_> = request.headers().get_all(header::HOST).collect();
+    let [host] = hosts.as_slice() else {
+        return Err(Refusal::Host);
+    };
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(byte);
+    if host.is_empty() || !host.as_bytes().iter().all(plain) {
+        return Err(Refusal::Host);
+    }
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(Refusal::Method);
+    }
+    Ok(())
+}
+
+/// Whether the caller may be believed to want this.
+fn check_caller(request: &HttpRequest, access: &Access) -> Result<(), Refusal> {
+    // Reading can change the gateway too: some log-ins begin with a GET.
+    let by_cookie = matches!(access, Access::Session(_));
+    if by_cookie && request.method().is_safe() && !security::comes_from_here(request) {
+        return Err(Refusal::CrossSite);
+    }
+    Ok(())
+}
+
+async fn send(
+    request: &HttpRequest,
+    payload: Raw,
+    target: &Target,
+    way: &Way,
+    caller: Caller,
+) -> Result<Answer, Refusal> {
+    let patience = desk(request).patience;
+    let (body, sent) = match body::upload(request, payload, patience.pause) {
+        Some((body, sent)) => (Some(reqwest::Body::wrap(body)), Some(sent)),
+        None => (None, None),
+    };
+    let order = Order {
+        method: reqwest::Method::from_bytes(request.method().as_str().as_bytes())
+            .map_err(|_| Refusal::Method)?,
+        target: target.full(),
+        headers: headers::of_request(request.headers(), caller),
+        body,
+    };
+    let opens = match caller {
+        Caller::Ours => Opens::ManagementKey,
+        Caller::OfModels => Opens::CallersKey,
+    };
+    let too_late = async {
+        if let Some(sent) = sent {
+            // Also when the body was given up.
+            let _ = sent.await;
+        }
+        tokio::time::sleep(patience.answer).await;
+    };
+    tokio::select! {
+        answer = way.passage.send(order, opens) => Ok(answer?),
+        () = too_late => Err(GatewayError::TimedOut.into()),
+        () = Peer::of(request).left() => Err(Refusal::Left),
+    }
+}
+
+/// Only CPA's management group tells its version, and only after the key.
+fn proves_the_key(answer: &Answer) -> bool {
+    answer.headers.contains_key("x-cpa-version") || answer.status.is_success()
+}
+
+/// What lives as long as the answer's body.
+struct Held {
+    _place: Place,
+}
+
+impl Meter for Held {
+    fn passed(&mut self, _: usize) {}
+    fn ended(&mut self, _: bool) {}
+}
+
+/// The gateway's answer as the client gets it.
+fn respond(
+    request: &HttpRequest,
+    answer: Answer,
+    prefix: &str,
+    cut: impl Future<Output = ()> + 'static,
+    held: Held,
+) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = HttpResponse::new(status);
+    response.extensions_mut().insert(Untouched);
+    let base = AppState::of(request).config.base_path.as_str();
+    for (name, value) in &answer.headers {
+        let name = name.as_str();
+        let translated = (name == "location")
+            .then(|| headers::location(value.to_str().ok()?, prefix, base))
+            .flatten();
+        let value = match &translated {
+            Some(location) => location.as_bytes(),
+            None if headers::passes_back(name) => value.as_bytes(),
+            None => continue,
+        };
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_bytes(value),
+        ) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    // Whatever the gateway or a plugin serves must not act as a page of ours.
+    let sandbox = HeaderValue::from_static("sandbox");
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, sandbox);
+    // A proxy in front is to pass on what comes as it comes.
+    let no = HeaderValue::from_static("no");
+    headers.insert(HeaderName::from_static("x-accel-buffering"), no);
+    let length = answer.length();
+    let no_body = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+    if no_body || length == Some(0) {
+        return response;
+    }
+    if *request.method() == Method::HEAD {
+        let nothing = stream::empty::<std::io::Result<Bytes>>();
+        return match length {
+            Some(length) => response
+                .set_body(SizedStream::new(length, nothing))
+                .map_into_boxed_body(),
+            None => response,
+        };
+    }
+    let body = Download::new(answer.body(), cut, held);
+    match length {
+        Some(length) => response
+            .set_body(SizedStream::new(length, body))
+            .map_into_boxed_body(),
+        None => response
+            .set_body(actix_web::body::BodyStream::new(body))
+            .map_into_boxed_body(),
+    }
+}
+
+fn desk(request: &HttpRequest) -> &Relay {
+    request
+        .app_data::<Data<Relay>>()
+        .expect("the relay is registered with the application")
+}
+
+fn line(request: &HttpRequest) -> &Line {
+    request
+        .app_data::<Data<Line>>()
+        .expect("the line is registered with the application")
+}
