@@ -28,6 +28,7 @@ use crate::prices::Desk;
 use crate::prices::fetch::Web;
 use crate::prices::schedule::Step;
 use crate::relay::{Line, Patience, Relay};
+use crate::roster::Roster;
 use crate::store::maintain;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, StoreError};
@@ -49,6 +50,7 @@ pub struct App {
     frame: Data<Frame>,
     prices: Data<Desk>,
     relay: Data<Relay>,
+    roster: Data<Roster>,
     listener: TcpListener,
     jobs: Jobs,
     generated: Option<SecretString>,
@@ -134,13 +136,23 @@ impl App {
             state.settings.subscribe(),
             state.status.clone(),
         ));
+        let roster = Data::new(Roster {
+            store: state.store.clone(),
+            clock: state.clock.clone(),
+            settings: state.settings.subscribe(),
+            keyring: state.keyring.subscribe(),
+            status: state.status.clone(),
+        });
         start_jobs(&mut jobs, &state, collector);
         settle_events(&mut jobs, &state, settle_every);
+        let (reader, token) = (Roster::clone(&roster), state.stop.clone());
+        jobs.spawn("client keys", reader.work(token));
         look_after_prices(&mut jobs, &prices, &state);
         Ok(Self {
             frame: Data::new(frame(&state)),
             prices,
             relay,
+            roster,
             state,
             listener,
             jobs,
@@ -171,11 +183,12 @@ impl App {
             frame,
             prices,
             relay,
+            roster,
             listener,
             mut jobs,
             ..
         } = self;
-        let server = http_server(listener, &state, &frame, &prices, &relay)
+        let server = http_server(listener, &state, &frame, &prices, &relay, &roster)
             .context("cannot start the web server")?;
         let handle = server.handle();
         let mut serving = tokio::spawn(server);
@@ -292,9 +305,10 @@ fn http_server(
     frame: &Data<Frame>,
     prices: &Data<Desk>,
     relay: &Data<Relay>,
+    roster: &Data<Roster>,
 ) -> std::io::Result<Server> {
     let (state, frame, prices) = (state.clone(), frame.clone(), prices.clone());
-    let relay = relay.clone();
+    let (relay, roster) = (relay.clone(), roster.clone());
     let drafts = Data::new(Drafts::default());
     let server = HttpServer::new(move || {
         WebApp::new()
@@ -304,6 +318,7 @@ fn http_server(
             .app_data(prices.clone())
             .app_data(relay.clone())
             .app_data(Data::new(Line::new(state.settings.subscribe())))
+            .app_data(roster.clone())
             .wrap(from_fn(pipeline::around))
             .configure(|services| routes::all(services, &state.config))
     });

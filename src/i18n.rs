@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod errors;
 mod format;
 pub mod home;
+pub mod keys;
 pub mod login;
 pub mod prices;
 pub mod request;
@@ -90,6 +91,7 @@ pub struct Messages {
     pub prices: &'static prices::Prices,
     pub doctor: &'static doctor::Doctor,
     pub home: &'static home::Home,
+    pub keys: &'static keys::Keys,
     pub request: &'static request::Request,
     pub requests: &'static requests::Requests,
     pub settings: &'static settings::Settings,
@@ -104,6 +106,7 @@ static EN: Messages = Messages {
     prices: &prices::EN,
     doctor: &doctor::EN,
     home: &home::EN,
+    keys: &keys::EN,
     request: &request::EN,
     requests: &requests::EN,
     settings: &settings::EN,
@@ -118,6 +121,7 @@ static ZH_CN: Messages = Messages {
     prices: &prices::ZH_CN,
     doctor: &doctor::ZH_CN,
     home: &home::ZH_CN,
+    keys: &keys::ZH_CN,
     request: &request::ZH_CN,
     requests: &requests::ZH_CN,
     settings: &settings::ZH_CN,

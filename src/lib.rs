@@ -10,6 +10,7 @@
 //! - [`store`]: the only module that speaks SQL.
 //! - [`prices`]: keeps prices current from the price sources.
 //! - [`relay`]: passes management requests on to CPA.
+//! - [`roster`]: knows which clients' keys the gateway has.
 //! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
 //! - [`fake`]: a simulated gateway, for `demo` and the tests.
 //! - [`app`]: puts the parts together; [`cli`]: one file a sub-command.
@@ -32,5 +33,6 @@ pub mod jobs;
 pub mod pages;
 pub mod prices;
 pub mod relay;
+pub mod roster;
 pub mod store;
 pub mod web;

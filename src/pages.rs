@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod doctor;
 pub mod filters;
 pub mod home;
+pub mod keys;
 pub mod login;
 pub mod prefs;
 pub mod prices;
@@ -28,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig) {
     login::routes(config);
     prefs::routes(config);
     home::routes(config);
+    keys::routes(config);
     doctor::routes(config);
     prices::routes(config);
     requests::routes(config);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, Response, StatusCode};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::address;
 use super::types::{Cause, Error, Overview, short};
@@ -135,6 +135,18 @@ impl Client {
         let proxy = answer.proxy_url.trim();
         let direct = matches!(proxy, "" | "direct" | "none");
         Ok((!direct).then(|| proxy.to_owned()))
+    }
+
+    /// The keys that clients may show, in clear: hash them and drop them.
+    pub async fn client_keys(&self) -> Result<Vec<SecretString>, Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Answer {
+            api_keys: Option<Vec<String>>,
+        }
+        let answer: Answer = json(self.get("/api-keys").await?).await?;
+        let keys = answer.api_keys.unwrap_or_default();
+        Ok(keys.into_iter().map(SecretString::from).collect())
     }
 
     /// How many upstream attempts the gateway counted since it started, over

@@ -166,10 +166,47 @@ pub fn effort_tier(effort: &str, tier: &str, t: &Requests) -> String {
     }
 }
 
+/// Text that no spreadsheet takes for a formula.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Exact: nine decimals.
+#[must_use]
+pub fn dollars(cost: NanoUsd) -> String {
+    let nanos = i128::from(cost.0);
+    let sign = if nanos < 0 { "-" } else { "" };
+    let nanos = nanos.abs();
+    format!(
+        "{sign}{}.{:09}",
+        nanos / 1_000_000_000,
+        nanos % 1_000_000_000
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::i18n::messages;
+
+    #[test]
+    fn a_formula_is_only_text() {
+        assert_eq!(inert("=1+1"), "'=1+1");
+        assert_eq!(inert("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(inert("gpt-5"), "gpt-5");
+        assert_eq!(inert(""), "");
+    }
+
+    #[test]
+    fn money_is_exact() {
+        assert_eq!(dollars(NanoUsd(44_461_000)), "0.044461000");
+        assert_eq!(dollars(NanoUsd(-1)), "-0.000000001");
+    }
 
     #[test]
     fn zero_unknown_and_absent_differ() {

@@ -114,6 +114,34 @@ impl Store {
         })
         .await
     }
+
+    /// Takes the change made at `changed_at` back, which is a change as well.
+    /// `None` when it is not the last one of this key.
+    pub async fn unname_key(
+        &self,
+        hash: String,
+        changed_at: At,
+        now: At,
+    ) -> Result<Option<Outcome>> {
+        self.run(move |writer| {
+            let undone = writer.transaction(|c| {
+                let Some(kept) = of(c, &hash)?.filter(|kept| kept.changed_at == changed_at) else {
+                    return Ok(None);
+                };
+                // Empty is no alias; what was one before is one still.
+                let alias = KeyAlias::parse(&kept.before).ok();
+                Ok(Some((put(c, &hash, alias.as_ref(), now)?, alias)))
+            })?;
+            Ok(undone.map(|(outcome, alias)| {
+                if outcome == Outcome::Changed {
+                    let alias = alias.as_ref().map(KeyAlias::as_str);
+                    writer.names.name_key(&hash, alias);
+                }
+                outcome
+            }))
+        })
+        .await
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +189,26 @@ mod tests {
         name(&store, WEB, "two", 2).await;
         let kept = kept(&store, WEB).await;
         assert_eq!((kept.alias.as_str(), kept.before.as_str()), ("two", "one"));
+    }
+
+    #[tokio::test]
+    async fn the_last_change_is_undone_and_no_other() {
+        let (_directory, store) = open();
+        name(&store, WEB, "one", 1).await;
+        name(&store, WEB, "two", 2).await;
+        let undo = async |changed, now| {
+            let outcome = store.unname_key(WEB.into(), At(changed), At(now));
+            outcome.await.unwrap()
+        };
+        assert_eq!(undo(1, 3).await, None, "another change came since");
+        assert_eq!(undo(2, 4).await, Some(Outcome::Changed));
+        assert_eq!(store.names().read().key_alias(WEB), Some("one"));
+        assert_eq!(undo(4, 5).await, Some(Outcome::Changed));
+        assert_eq!(kept(&store, WEB).await.alias, "two", "undone twice");
+
+        name(&store, LAB, "ONE", 6).await;
+        let taken = undo(5, 7).await;
+        assert_eq!(taken, Some(Outcome::TakenBy(LAB.into())));
     }
 
     #[tokio::test]

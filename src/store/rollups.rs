@@ -155,6 +155,18 @@ pub(in crate::store) fn closed_days(
     Ok(closed.into_iter().collect())
 }
 
+/// Every day that has events, oldest first, and whether its roll-ups hold.
+pub(in crate::store) fn days(c: &mut SqliteConnection) -> Result<Vec<(i64, bool)>> {
+    let days: Vec<(i64, i32)> = rollup_day::table
+        .order(rollup_day::day.asc())
+        .select((rollup_day::day, rollup_day::closed))
+        .load(c)?;
+    Ok(days
+        .into_iter()
+        .map(|(day, closed)| (day, closed == 1))
+        .collect())
+}
+
 /// Closes the oldest open day that is over, in a write transaction.
 pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
     let today = Width::Day.of(now - OPEN);

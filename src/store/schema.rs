@@ -225,6 +225,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    listed_key (hash) {
+        hash -> Text,
+        mask -> Text,
+        listed_at_ms -> BigInt,
+        gone_at_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     reprice (id) {
         id -> Integer,
         made_at_ms -> BigInt,

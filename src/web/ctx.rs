@@ -187,7 +187,7 @@ impl Ctx {
             entry(Place::Usage, "usage", t.usage, Some("/usage")),
             entry(Place::Accounts, "accounts", t.accounts, None),
             entry(Place::Providers, "providers", t.providers, None),
-            entry(Place::Keys, "keys", t.keys, None),
+            entry(Place::Keys, "keys", t.keys, Some("/keys")),
             entry(
                 Place::Settings,
                 "settings",

@@ -15,7 +15,7 @@ use crate::support::panel::ADMIN_KEY;
 use crate::support::{hostile, traffic};
 
 /// Everything that opens with a session, in a panel that is set up.
-const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor \
+const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor /keys \
     /settings/collection /settings/sessions /settings/about /no/such/page";
 
 /// A panel with a gateway behind it.

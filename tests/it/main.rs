@@ -22,6 +22,7 @@ mod filter_query;
 mod gateway_client;
 mod gateway_queue;
 mod key_aliases;
+mod keys_page;
 mod login;
 mod pages_hostile;
 mod pages_regions;

@@ -14,7 +14,7 @@ use crate::support::gateway::within;
 use crate::support::html::{assert_clean, tags_with, values};
 use crate::support::panel::{Browser, Panel};
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/",
     "/requests",
     "/requests?range=all&provider=codex&http=200&min_ms=1&q=gpt&live=0",
@@ -23,6 +23,7 @@ const PAGES: [&str; 9] = [
     "/doctor",
     "/settings/collection",
     "/settings/sessions",
+    "/keys",
     "/settings/about",
 ];
 

@@ -11,8 +11,8 @@ use serde_json::json;
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Selection, View};
 use crate::domain::tokens::Quality;
-use crate::domain::units::{At, NanoUsd};
-use crate::pages::cell;
+use crate::domain::units::At;
+use crate::pages::cell::{self, dollars, inert};
 use crate::store::requests::Row;
 use crate::store::{self, Store, export};
 use crate::web::ctx::Ctx;
@@ -23,7 +23,7 @@ use crate::web::state::AppState;
 const CHUNK: usize = 2_000;
 
 /// The columns of a CSV file, in order; JSON has the same names.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 27] = [
     "time",
     "id",
     "request_id",
@@ -36,6 +36,8 @@ const NAMES: [&str; 25] = [
     "account_id",
     "auth_type",
     "key",
+    "key_id",
+    "key_alias",
     "endpoint",
     "effort",
     "tier",
@@ -181,6 +183,8 @@ fn write_csv(rows: &[Row], ctx: &Ctx) -> Vec<u8> {
             inert(&row.account.identity),
             inert(&row.account.auth_type),
             inert(&row.client_key.mask),
+            row.client_key.hash.clone(),
+            inert(key_alias(row, ctx)),
             inert(&row.endpoint),
             inert(&row.effort),
             inert(&row.tier),
@@ -201,15 +205,6 @@ fn write_csv(rows: &[Row], ctx: &Ctx) -> Vec<u8> {
     out.into_inner().unwrap_or_default()
 }
 
-/// Text that no spreadsheet takes for a formula.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
 fn write_json(rows: &[Row], ctx: &Ctx) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() * 512);
     for row in rows {
@@ -226,6 +221,8 @@ fn write_json(rows: &[Row], ctx: &Ctx) -> Vec<u8> {
             "account_id": row.account.identity,
             "auth_type": row.account.auth_type,
             "key": row.client_key.mask,
+            "key_id": row.client_key.hash,
+            "key_alias": key_alias(row, ctx),
             "endpoint": row.endpoint,
             "effort": row.effort,
             "tier": row.tier,
@@ -247,6 +244,15 @@ fn write_json(rows: &[Row], ctx: &Ctx) -> Vec<u8> {
     out
 }
 
+/// Nothing where identities are hidden.
+fn key_alias<'a>(row: &'a Row, ctx: &Ctx) -> &'a str {
+    if ctx.prefs.mask {
+        ""
+    } else {
+        &row.client_key.alias
+    }
+}
+
 fn outcome(row: &Row) -> &'static str {
     if row.failed { "failed" } else { "ok" }
 }
@@ -258,36 +264,5 @@ fn quality(quality: Quality) -> &'static str {
         Quality::Partial => "partial",
         Quality::Inconsistent => "inconsistent",
         Quality::Missing => "missing",
-    }
-}
-
-/// Exact: nine decimals.
-fn dollars(cost: NanoUsd) -> String {
-    let nanos = i128::from(cost.0);
-    let sign = if nanos < 0 { "-" } else { "" };
-    let nanos = nanos.abs();
-    format!(
-        "{sign}{}.{:09}",
-        nanos / 1_000_000_000,
-        nanos % 1_000_000_000
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_formula_is_only_text() {
-        assert_eq!(inert("=1+1"), "'=1+1");
-        assert_eq!(inert("@SUM(A1)"), "'@SUM(A1)");
-        assert_eq!(inert("gpt-5"), "gpt-5");
-        assert_eq!(inert(""), "");
-    }
-
-    #[test]
-    fn money_is_exact() {
-        assert_eq!(dollars(NanoUsd(44_461_000)), "0.044461000");
-        assert_eq!(dollars(NanoUsd(-1)), "-0.000000001");
     }
 }
