@@ -22,12 +22,12 @@ use super::{Gateway, Options};
 use crate::domain::units::{At, Ms};
 
 /// Requests in an hour of ordinary business.
-const REQUESTS_AN_HOUR: u64 = 140;
+const REQUESTS_AN_HOUR: u64 = 300;
 
 /// Percent of that, for each hour of the day in UTC.
 const RHYTHM: [u64; 24] = [
-    22, 18, 15, 14, 16, 24, 48, 92, 138, 162, 170, 148, 118, 152, 176, 168, 146, 112, 84, 70, 62,
-    50, 38, 28,
+    66, 60, 55, 52, 56, 68, 84, 108, 134, 150, 158, 142, 122, 144, 160, 154, 138, 118, 104, 98, 94,
+    88, 80, 72,
 ];
 
 /// A gateway that has the accounts and keys of this traffic.
@@ -41,7 +41,7 @@ pub fn demo_gateway(management_key: &str) -> Options {
 }
 
 /// The events of attempts that finished in `[from, to)`, in that order, as
-/// (finish time, wire JSON): about 3,000 a day, fewer at weekends.
+/// (finish time, wire JSON): about 8,000 a day, fewer at weekends.
 pub fn events_between(from: At, to: At, seed: u64) -> impl Iterator<Item = (At, String)> {
     let stage = Stage::new(seed);
     // Attempts of the hour before may still run.
@@ -92,7 +92,7 @@ impl Live {
     }
 
     /// One request whose last attempt ends now, and the pause until the next:
-    /// 1 to 4 s.
+    /// 2 to 7 s, about what a busy hour of [`events_between`] has.
     pub fn step(&mut self) -> Duration {
         let now = self.gateway.shared.world().now();
         let scene = self.stage.request(&mut self.dice, now);
@@ -105,7 +105,7 @@ impl Live {
             }
             self.gateway.push(&attempt.event(&scene.request, account));
         }
-        Duration::from_millis(self.dice.between(1_000, 4_000))
+        Duration::from_millis(self.dice.between(2_000, 7_000))
     }
 }
 
@@ -212,7 +212,7 @@ fn requests_in(dice: &mut Dice, hour: i64) -> u64 {
         .and_then(|hour| RHYTHM.get(hour));
     // 1970-01-01 was a Thursday.
     let weekday = (hour.div_euclid(24) + 3).rem_euclid(7);
-    let busy = if weekday >= 5 { 45 } else { 115 };
+    let busy = if weekday >= 5 { 65 } else { 115 };
     let usual = REQUESTS_AN_HOUR * rhythm.copied().unwrap_or(100) * busy / 10_000;
     usual * dice.between(78, 122) / 100
 }

@@ -28,6 +28,11 @@ pub struct Home {
     pub waiting: fn(n: &str) -> String,
     pub waiting_why: &'static str,
 
+    pub unpriced_one: &'static str,
+    pub unpriced_several: fn(usize) -> String,
+    pub unpriced_why: fn(requests: &str) -> String,
+    pub set_price: &'static str,
+
     pub requests: &'static str,
     pub succeeded_label: &'static str,
     pub tokens: &'static str,
@@ -150,6 +155,14 @@ pub static EN: Home = Home {
     waiting: |n| format!("{n} batches wait for the database."),
     waiting_why: "They are safe on the spool and are stored as soon as it works again.",
 
+    unpriced_one: "has no price.",
+    unpriced_several: |n| format!("{n} models have no price."),
+    unpriced_why: |requests| match requests {
+        "1" => "One request of today is not in the cost.".into(),
+        n => format!("{n} requests of today are not in the cost."),
+    },
+    set_price: "Set a price",
+
     requests: "Requests",
     succeeded_label: "Succeeded",
     tokens: "Tokens",
@@ -271,6 +284,11 @@ pub static ZH_CN: Home = Home {
     see_collection: "打开采集设置",
     waiting: |n| format!("{n} 个批次在等待写入数据库。"),
     waiting_why: "它们安全地保存在暂存区，恢复后会立即写入。",
+
+    unpriced_one: "没有价格。",
+    unpriced_several: |n| format!("{n} 个模型没有价格。"),
+    unpriced_why: |requests| format!("今天有 {requests} 条请求未计入费用。"),
+    set_price: "设置价格",
 
     requests: "请求",
     succeeded_label: "成功",

@@ -44,6 +44,12 @@ pub struct Settings {
     pub unknown: &'static str,
     pub never: &'static str,
     pub none: &'static str,
+    /// Nothing is wrong: how long ago a record was taken.
+    pub taken_ago: fn(&str) -> String,
+    pub nothing_taken: &'static str,
+    pub course: &'static str,
+    /// Before, in and after the bold part of the chart's caption.
+    pub busiest_minute: fn(n: &str, at: &str) -> [String; 3],
     pub check_now: &'static str,
     pub try_again: &'static str,
 
@@ -211,6 +217,16 @@ pub static EN: Settings = Settings {
     unknown: "not known yet",
     never: "never",
     none: "none",
+    taken_ago: |span| format!("records arrive; the last one was taken {span} ago"),
+    nothing_taken: "the queue is read; nothing was in it yet",
+    course: "Requests per minute in the last hour",
+    busiest_minute: |n, at| {
+        [
+            "Requests per minute, last hour. Peak ".into(),
+            format!("{n} at {at}"),
+            ".".into(),
+        ]
+    },
     check_now: "Check the connection now",
     try_again: "Try again now",
 
@@ -378,6 +394,16 @@ pub static ZH_CN: Settings = Settings {
     unknown: "尚不清楚",
     never: "从未",
     none: "无",
+    taken_ago: |span| format!("正常；最近一条取于 {span}前"),
+    nothing_taken: "队列可读，其中还没有记录",
+    course: "最近一小时每分钟的请求数",
+    busiest_minute: |n, at| {
+        [
+            "最近一小时每分钟的请求数，最高 ".into(),
+            format!("{n} 条（{at}）"),
+            "。".into(),
+        ]
+    },
     check_now: "立即检查连接",
     try_again: "立即重试",
 

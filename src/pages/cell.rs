@@ -150,6 +150,14 @@ pub fn account(ctx: &Ctx, account: &Account) -> String {
     ctx.identity(label)
 }
 
+/// The provider in as many letters as tell it apart: what every gateway entry
+/// of its kind begins with is left out.
+#[must_use]
+pub fn provider(name: &str) -> String {
+    let short = name.strip_prefix("openai-compatible-");
+    plain(short.filter(|rest| !rest.is_empty()).unwrap_or(name)).into_owned()
+}
+
 /// Effort and tier in one cell: `high · prio`.
 #[must_use]
 pub fn effort_tier(effort: &str, tier: &str, t: &Requests) -> String {

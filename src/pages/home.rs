@@ -227,7 +227,6 @@ fn failures(c: &mut SqliteConnection, names: &Names, now: At) -> store::Result<V
 fn build(ctx: Ctx, read: &Read, tag: &str) -> HomePage {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let totals = &read.today.totals;
-    let attention = attention::items(&ctx, &read.troubled);
     let today = View::default().over(Range::Today);
     let failed = today.narrowed(|only| only.outcome = Some(Ended::Failed));
     let local = ctx.local(ctx.now);
@@ -249,6 +248,7 @@ fn build(ctx: Ctx, read: &Read, tag: &str) -> HomePage {
     let mut rankings = read.today.by.iter();
     let mut ranked = || rankings.next().map(Vec::as_slice).unwrap_or_default();
     let (models, accounts, keys) = (ranked(), ranked(), ranked());
+    let attention = attention::items(&ctx, &read.troubled, models);
     HomePage {
         refresh: format!("{}?seen={tag}", ctx.url("/")),
         verdict: verdict(read, attention.len(), &ctx),

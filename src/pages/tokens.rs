@@ -11,6 +11,8 @@ pub struct Mix {
     pub parts: Vec<Part>,
     pub rows: Vec<BucketRow>,
     pub total: Cell,
+    /// The sum of the shares; empty where there are none.
+    pub whole: &'static str,
     /// The shares in words, for those who do not see the bar.
     pub summary: String,
 }
@@ -93,6 +95,7 @@ impl Mix {
         Self {
             parts: chart::shares(&weights),
             total: cell((known > 0 || counts.iter().all(Option::is_some)).then_some(known)),
+            whole: if known > 0 { "100 %" } else { "" },
             summary: said.join(", "),
             rows,
         }

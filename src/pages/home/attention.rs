@@ -8,12 +8,13 @@ use crate::domain::collection::State;
 use crate::domain::filter::{Outcome, Selection, View};
 use crate::domain::time::Range;
 use crate::domain::units::{At, Ms};
+use crate::i18n::plain;
 use crate::pages::cell;
 use crate::pages::diagnosis::Diagnosis;
 use crate::store;
 use crate::store::names::Names;
 use crate::store::report::{self, Question};
-use crate::store::requests::{Choice, Dimension};
+use crate::store::requests::{Choice, Dimension, Totals};
 use crate::web::ctx::Ctx;
 use crate::web::reader::{BAD, INFO, Tone, WARN};
 
@@ -81,7 +82,7 @@ pub(super) fn troubled(
     Ok(troubled)
 }
 
-pub(super) fn items(ctx: &Ctx, troubled: &[Troubled]) -> Vec<Item> {
+pub(super) fn items(ctx: &Ctx, troubled: &[Troubled], models: &[(Choice, Totals)]) -> Vec<Item> {
     let (t, lang, status) = (ctx.t.home, ctx.lang, &ctx.status);
     let mut items = Vec::new();
     let diagnosis = Diagnosis::of(ctx);
@@ -134,7 +135,45 @@ pub(super) fn items(ctx: &Ctx, troubled: &[Troubled]) -> Vec<Item> {
             href: ctx.url("/settings/collection"),
         });
     }
+    items.extend(unpriced(models, ctx));
     items
+}
+
+/// Models whose requests cost something nobody knows, in one item.
+fn unpriced(models: &[(Choice, Totals)], ctx: &Ctx) -> Option<Item> {
+    let (t, lang) = (ctx.t.home, ctx.lang);
+    let tokens = |totals: &Totals| totals.uncached + totals.output + totals.unclassified;
+    let unpriced: Vec<&(Choice, Totals)> = models
+        .iter()
+        .filter(|(model, totals)| {
+            let never = totals.cost.0 == 0 && totals.unpriced > 0;
+            never && tokens(totals) > 0 && !model.value.is_empty()
+        })
+        .collect();
+    let requests: i64 = unpriced.iter().map(|(_, totals)| totals.unpriced).sum();
+    let names: Vec<_> = unpriced
+        .iter()
+        .map(|(model, _)| plain(&model.value))
+        .collect();
+    let why = (t.unpriced_why)(&lang.count(requests));
+    let (who, what, why) = match names.as_slice() {
+        [] => return None,
+        [one] => (one.to_string(), t.unpriced_one.to_owned(), why),
+        several => {
+            let named = several.get(..3).unwrap_or(several).join(", ");
+            let dots = if several.len() > 3 { ", …" } else { "" };
+            let why = format!("{named}{dots}. {why}");
+            (String::new(), (t.unpriced_several)(several.len()), why)
+        }
+    };
+    Some(Item {
+        tone: INFO,
+        who,
+        what,
+        why,
+        action: t.set_price,
+        href: ctx.url("/usage/prices"),
+    })
 }
 
 fn account(one: &Troubled, ctx: &Ctx) -> Item {

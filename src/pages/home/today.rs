@@ -18,7 +18,7 @@ pub(super) fn sums(read: &Read, ctx: &Ctx) -> Vec<Sum> {
     let yesterday = ctx.local(read.yesterday).weekday().num_days_from_monday();
     let day = ctx.lang.short_weekday(yesterday);
     let mut sums = counts(read, day, ctx);
-    sums.extend(cost(read, ctx));
+    sums.extend(cost(read, day, ctx));
     let t = ctx.t.home;
     let (now, past) = (&read.today.totals, &read.past_so_far);
     sums.push(Sum {
@@ -54,7 +54,13 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             href: link(now.requests, &today, ctx),
             spark: requests,
             spark_title: (t.spark_requests)(&lang.count(most_requests)),
-            note: change(now.requests, past.requests, &lang.count(past.requests), ctx),
+            note: change(
+                now.requests,
+                past.requests,
+                day,
+                &lang.count(past.requests),
+                ctx,
+            ),
             ..Sum::default()
         },
         Sum {
@@ -80,6 +86,7 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             note: change(
                 all_tokens(now),
                 all_tokens(past),
+                day,
                 &lang.compact(all_tokens(past)),
                 ctx,
             ),
@@ -100,7 +107,7 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
 }
 
 /// Nothing priced is not "no cost".
-fn cost(read: &Read, ctx: &Ctx) -> Option<Sum> {
+fn cost(read: &Read, day: &str, ctx: &Ctx) -> Option<Sum> {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let (now, past) = (&read.today.totals, &read.past_so_far);
     let (spark, _) = trend(read, ctx, |totals| totals.cost.0);
@@ -109,7 +116,7 @@ fn cost(read: &Read, ctx: &Ctx) -> Option<Sum> {
         figure: lang.cents(now.cost),
         spark,
         spark_title: t.spark_cost.to_owned(),
-        note: change(now.cost.0, past.cost.0, &lang.cents(past.cost), ctx),
+        note: change(now.cost.0, past.cost.0, day, &lang.cents(past.cost), ctx),
         ..Sum::default()
     })
 }
@@ -264,13 +271,17 @@ fn link(n: i64, view: &View, ctx: &Ctx) -> String {
     }
 }
 
-/// `−1 % on 3,353`: never without its base, and on a small base only the base.
-fn change(now: i64, past: i64, base: &str, ctx: &Ctx) -> String {
+/// `−1 % on 3,353`: never without its base. On a small base, or where the day is
+/// another order of magnitude, only what that day was.
+fn change(now: i64, past: i64, day: &str, base: &str, ctx: &Ctx) -> String {
     let t = ctx.t.home;
-    if past < FAIR_BASE {
+    if past == 0 {
         return String::new();
     }
     let percent = (i128::from(now) - i128::from(past)) * 100 / i128::from(past);
+    if past < FAIR_BASE || percent >= 1_000 {
+        return (t.day_value)(day, base);
+    }
     let sign = if percent < 0 { "−" } else { "+" };
     (t.on_base)(&format!("{sign}{} %", percent.abs()), base)
 }

@@ -3,7 +3,6 @@
 
 use crate::domain::event::EventKey;
 use crate::domain::units::{At, Ms};
-use crate::i18n::plain;
 use crate::pages::cell::{self, Cell, Outcome};
 use crate::pages::chart::{self, N, Tick};
 use crate::store::requests::{Detail, Row};
@@ -95,7 +94,7 @@ impl Attempts {
                     } else {
                         ctx.url(&format!("/requests/{}", span.key))
                     },
-                    provider: plain(span.provider).into_owned(),
+                    provider: cell::provider(span.provider),
                     account: span.account.clone(),
                     outcome: if span.failed {
                         outcome

@@ -142,7 +142,7 @@ impl Line {
             } else {
                 asked.into_owned()
             },
-            provider: plain(&row.provider).into_owned(),
+            provider: cell::provider(&row.provider),
             account: or_dash(cell::account(ctx, &row.account)),
             effort_tier: cell::effort_tier(&row.effort, &row.tier, t),
             lag: Lag::of(row.latency, row.ttft, row.failed),

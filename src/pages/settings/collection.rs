@@ -11,7 +11,7 @@ use askama::Template;
 use secrecy::SecretString;
 
 use super::{Flash, Tab, see, tabs};
-use crate::domain::collection::{Connection, Mode, Reason, Transport};
+use crate::domain::collection::{Connection, Mode, Reason, State, Transport};
 use crate::domain::units::{At, Ms};
 use crate::gateway::client::Client;
 use crate::gateway::types::{Error as GatewayError, Overview};
@@ -27,8 +27,10 @@ use crate::web::reader;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
+mod course;
 mod outcome;
 
+use course::Course;
 use outcome::Outcome;
 
 /// A form must not hang as long as a gateway may.
@@ -49,6 +51,7 @@ struct CollectionPage {
     form: Fields,
     key_stored: bool,
     key_lost: bool,
+    course: Option<Course>,
     ctx: Ctx,
 }
 
@@ -125,7 +128,20 @@ impl CollectionPage {
         match &self.ctx.status.reason {
             Some(Reason::Other(text)) => plain(text).into_owned(),
             Some(reason) => reader::reason(reason, self.ctx.t.shell).to_owned(),
-            None => self.t().none.to_owned(),
+            None => self.answered(),
+        }
+    }
+
+    /// What shows that all is well: the queue was read a moment ago.
+    fn answered(&self) -> String {
+        let status = &self.ctx.status;
+        match (status.state, status.last_taken_at) {
+            (State::Collecting, Some(at)) => {
+                let ago = self.ctx.lang.span(Ms((self.ctx.now - at).0.max(0)));
+                (self.t().taken_ago)(&ago)
+            }
+            (State::Collecting, None) => self.t().nothing_taken.to_owned(),
+            _ => self.t().none.to_owned(),
         }
     }
 
@@ -147,7 +163,15 @@ impl CollectionPage {
     fn time(&self, at: Option<At>) -> String {
         at.map_or_else(
             || self.t().never.to_owned(),
-            |at| self.ctx.lang.full(&self.ctx.local(at)),
+            |at| {
+                let (lang, local) = (self.ctx.lang, self.ctx.local(at));
+                let clock = lang.clock(&local);
+                if local.date_naive() == self.ctx.local(self.ctx.now).date_naive() {
+                    clock
+                } else {
+                    format!("{}, {clock}", lang.long_day(&local))
+                }
+            },
         )
     }
 
@@ -196,26 +220,31 @@ async fn show(
     let chosen = chosen(&state).await?;
     let form = Fields::of(&chosen, &state.config.collection);
     let flash = outcome.flash(&ctx);
-    hx::respond(&want, &page(ctx, &state, &chosen, form, flash))
+    let page = page(ctx, &state, &chosen, form, flash).await?;
+    hx::respond(&want, &page)
 }
 
-fn page(
+async fn page(
     ctx: Ctx,
     state: &AppState,
     chosen: &Chosen,
     form: Fields,
     flash: Option<Flash>,
-) -> CollectionPage {
+) -> Result<CollectionPage> {
+    let (names, now) = (state.store.names(), ctx.now);
+    let minutes = state.store.read(move |c| course::read(c, &names, now));
+    let minutes = minutes.await?;
     let ctx = ctx.at(Place::Settings);
     let key_lost = state.settings.borrow().key_unreadable;
-    CollectionPage {
+    Ok(CollectionPage {
         tabs: tabs(&ctx, "/settings/collection"),
         flash,
         form,
         key_stored: chosen.key_place.is_some() && !key_lost,
         key_lost,
+        course: Course::new(&minutes, &ctx),
         ctx,
-    }
+    })
 }
 
 async fn chosen(state: &AppState) -> Result<Chosen> {
@@ -239,12 +268,12 @@ async fn save(
     let (mut after, mut form) = rules.all(&entry);
     let key = new_key(&ctx, &state, &entry, &after, &mut form);
     if form.has_problems() {
-        return not_saved(ctx, &state, &before, form);
+        return not_saved(ctx, &state, &before, form).await;
     }
     let verified = verify(&state, &after, key.as_ref()).await;
     if let (Some(Err(GatewayError::KeyRejected)), Some(_)) = (&verified, &key) {
         form.key.problem = Some(ctx.t.settings.key_refused.to_owned());
-        return not_saved(ctx, &state, &before, form);
+        return not_saved(ctx, &state, &before, form).await;
     }
     let off = after.enabled == Some(false);
     after.set_up = true;
@@ -259,14 +288,19 @@ async fn save(
 }
 
 /// The form again, with what was entered and what is wrong with it.
-fn not_saved(ctx: Ctx, state: &AppState, chosen: &Chosen, form: Fields) -> Result<HttpResponse> {
+async fn not_saved(
+    ctx: Ctx,
+    state: &AppState,
+    chosen: &Chosen,
+    form: Fields,
+) -> Result<HttpResponse> {
     let t = ctx.t.settings;
     let flash = Flash {
         class: "bad",
         title: t.not_saved.to_owned(),
         text: t.look_below.to_owned(),
     };
-    let page = page(ctx, state, chosen, form, Some(flash));
+    let page = page(ctx, state, chosen, form, Some(flash)).await?;
     hx::respond_as(StatusCode::UNPROCESSABLE_ENTITY, &Want::Document, &page)
 }
 

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query, ServiceConfig, get, post};
 use askama::Template;
+use chrono::Datelike as _;
 use serde::Deserialize;
 
 use super::{Flash, Tab, see, tabs};
@@ -87,7 +88,15 @@ fn own(access: &Access) -> Option<SessionId> {
 }
 
 fn row(ctx: &Ctx, session: &sessions::Session, own: Option<SessionId>) -> Row {
-    let time = |at| ctx.local(at).format("%Y-%m-%d %H:%M").to_string();
+    let year = ctx.local(ctx.now).year();
+    let time = |at| {
+        let local = ctx.local(at);
+        format!(
+            "{}, {}",
+            ctx.lang.day(&local, year),
+            ctx.lang.minute(&local)
+        )
+    };
     Row {
         id: session.id.0,
         this_one: own == Some(session.id),
