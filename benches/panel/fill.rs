@@ -10,13 +10,14 @@ use cpamp::store::batch::Batch;
 use cpamp::store::maintain::{self, Step};
 use cpamp::store::{Options, Store};
 
+use crate::DAYS;
 use crate::gauge::{Table, cpu, cpu_since, memory};
 use crate::generate::Traffic;
-use crate::{DAYS, END};
 
 const BATCH: usize = 1_000;
 
-pub(crate) async fn fill(path: &Path, events: u64, fresh: bool) {
+/// The history ends at `end`; background work is done as it would be `settled`.
+pub(crate) async fn fill(path: &Path, events: u64, fresh: bool, (end, settled): (At, At)) {
     let directory = path.parent().unwrap();
     if fresh && directory.exists() {
         std::fs::remove_dir_all(directory).unwrap();
@@ -27,7 +28,7 @@ pub(crate) async fn fill(path: &Path, events: u64, fresh: bool) {
     }
     let _ = std::fs::remove_dir_all(directory);
     let store = Store::open(&Options::at(path)).unwrap();
-    let start = END - Ms(i64::try_from(DAYS).unwrap() * Ms::DAY.0);
+    let start = end - Ms(i64::try_from(DAYS).unwrap() * Ms::DAY.0);
     let mut traffic = Traffic::new(1, start, DAYS, events);
     let (mut busy, mut wall, mut aside) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let mut waiting: Vec<Event> = Vec::new();
@@ -38,7 +39,7 @@ pub(crate) async fn fill(path: &Path, events: u64, fresh: bool) {
         if waiting.len() < 20 * BATCH && !last {
             continue;
         }
-        let newest = waiting.last().map_or(END, |event| event.key.at);
+        let newest = waiting.last().map_or(end, |event| event.key.at);
         let batches: Vec<Batch> = batches(std::mem::take(&mut waiting));
         let (since, cpu_before) = (Instant::now(), cpu());
         for batch in batches {
@@ -53,7 +54,7 @@ pub(crate) async fn fill(path: &Path, events: u64, fresh: bool) {
             break;
         }
     }
-    settle(&store, END + Ms(2 * Ms::DAY.0)).await;
+    settle(&store, settled).await;
     store.close().await;
     report(path, events, wall, busy, aside);
     std::fs::write(done, "").unwrap();

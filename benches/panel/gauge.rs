@@ -5,7 +5,12 @@ use std::time::{Duration, Instant};
 
 /// Processor time of this process so far, all threads, user and system.
 pub(crate) fn cpu() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    cpu_of("self")
+}
+
+/// The same of another process, by its id.
+pub(crate) fn cpu_of(process: &str) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let fields: Vec<&str> = stat
         .rsplit(')')
         .next()
@@ -24,7 +29,12 @@ pub(crate) fn cpu_since(before: Duration) -> Duration {
 
 /// Resident memory now and at its highest, in MiB.
 pub(crate) fn memory() -> (u64, u64) {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    memory_of("self")
+}
+
+/// The same of another process, by its id.
+pub(crate) fn memory_of(process: &str) -> (u64, u64) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let mib = |name: &str| -> u64 {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace()
@@ -43,7 +53,11 @@ pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
     pub(crate) fn note(&mut self, since: Instant) {
-        self.0.push(since.elapsed());
+        self.add(since.elapsed());
+    }
+
+    pub(crate) fn add(&mut self, time: Duration) {
+        self.0.push(time);
     }
 
     pub(crate) fn quantile(&self, hundredths: usize) -> Duration {

@@ -3,18 +3,20 @@
 //! Fills a database with months of generated traffic through the real store,
 //! then asks what pages ask while events keep arriving. The filled database is
 //! kept under `target/` and used again; `cargo bench -- --fresh` makes it anew,
-//! `--events 10000000` chooses another size.
+//! `--events 10000000` chooses another size. `-- --http` starts the program itself
+//! on such a database and asks for its pages as a browser does.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
 
 mod fill;
 mod gauge;
 mod generate;
+mod http;
 mod reprice;
 mod views;
 
 use std::path::PathBuf;
 
-use cpamp::domain::units::At;
+use cpamp::domain::units::{At, Ms};
 
 /// 2026-06-01T00:00:00Z: the end of the generated history.
 pub(crate) const END: At = At(1_780_272_000_000);
@@ -24,24 +26,33 @@ fn main() {
     let mut events = 3_200_000;
     let mut fresh = false;
     let mut only = String::new();
+    let mut http = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bench" => {}
             "--fresh" => fresh = true,
             "--events" => events = arguments.next().unwrap().parse().unwrap(),
+            "--http" => http = true,
             "--only" => only = arguments.next().unwrap(),
             other => panic!("unknown argument {other}"),
         }
     }
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{events}/panel.db"));
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
+        "bench-{}{events}/panel.db",
+        if http { "http-" } else { "" }
+    ));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        fill::fill(&path, events, fresh).await;
+        if http {
+            http::measure(&path, events, fresh).await;
+            return;
+        }
+        fill::fill(&path, events, fresh, (END, END + Ms(2 * Ms::DAY.0))).await;
         views::ask(&path, &only).await;
         if only.is_empty() || only == "reprice" {
             reprice::measure(&path).await;

@@ -1,0 +1,311 @@
+//! What a browser asks of the real program, while 200 events a second arrive
+//! from a simulated gateway. The history ends now, so it is filled anew when it
+//! is older than a day. The gateway lives in this process; processor time and
+//! memory are those of the program alone.
+
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cpamp::clock::Clock;
+use cpamp::domain::units::{At, Ms};
+use cpamp::fake::{Gateway, traffic};
+use reqwest::{Client, StatusCode, header, redirect};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::gauge::{Table, Times, cpu_of, memory_of, millis};
+use crate::{DAYS, fill};
+
+const ADMIN_KEY: &str = "cmp_admin_benchbenchbenchbenchbenchbench00";
+const GATEWAY_KEY: &str = "bench-management-key";
+const ROUNDS: u32 = 100;
+/// Events a second that arrive meanwhile.
+const ARRIVING: usize = 200;
+
+pub(crate) async fn measure(path: &Path, events: u64, fresh: bool) {
+    let now = Clock::System.now();
+    let fresh = fresh || !filled_today(path);
+    fill::fill(path, events, fresh, (now, now)).await;
+    let gateway = Gateway::start(traffic::demo_gateway(GATEWAY_KEY))
+        .await
+        .unwrap();
+    let panel = Panel::start(path, &gateway).await;
+    let mut table = Table::default();
+    table.head(&["The program", "Value"]);
+    table.row(&["listening after", &millis(panel.listening_after)]);
+    let browser = Browser::log_in(&panel).await;
+    sleep(Duration::from_secs(5)).await;
+    table.row(&["memory after start", &mib(panel.memory().0)]);
+    panel.rest(&mut table).await;
+    single_events(&gateway, &browser, &mut table).await;
+
+    let arriving = arrive(gateway.clone());
+    let before = panel.cpu();
+    let since = Instant::now();
+    let pages = pages(&browser).await;
+    let share = panel.cpu().saturating_sub(before).as_secs_f64() / since.elapsed().as_secs_f64();
+    arriving.abort();
+    table.row(&[
+        "processor meanwhile",
+        &format!("{:.0} % of one core", share * 100.0),
+    ]);
+    table.row(&["memory, highest", &mib(panel.memory().1)]);
+    table.print();
+    pages.print();
+    gateway.stop().await;
+}
+
+fn filled_today(path: &Path) -> bool {
+    let done = path.with_file_name("filled").metadata();
+    let age = done.and_then(|done| done.modified()).ok();
+    let age = age.and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age < Duration::from_hours(24))
+}
+
+fn mib(n: u64) -> String {
+    format!("{n} MiB")
+}
+
+/// The release binary on a copy of the history.
+struct Panel {
+    process: Child,
+    url: String,
+    listening_after: Duration,
+}
+
+impl Panel {
+    async fn start(history: &Path, gateway: &Gateway) -> Self {
+        let data = history.with_file_name("data");
+        let _ = std::fs::remove_dir_all(&data);
+        std::fs::create_dir(&data).unwrap();
+        std::fs::copy(history, data.join("cpamp.sqlite")).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = port.local_addr().unwrap();
+        drop(port);
+        let start = Instant::now();
+        let process = Command::new(program())
+            .env_clear()
+            .env("CPAMP_LISTEN", address.to_string())
+            .env("CPAMP_DATA_DIR", &data)
+            .env("CPAMP_ADMIN_KEY", ADMIN_KEY)
+            .env("CPAMP_CPA_URL", gateway.url())
+            .env("CPAMP_CPA_MANAGEMENT_KEY", gateway.key())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        while TcpStream::connect(address).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(30), "never listened");
+            sleep(Duration::from_millis(1)).await;
+        }
+        Self {
+            process,
+            url: format!("http://{address}"),
+            listening_after: start.elapsed(),
+        }
+    }
+
+    fn cpu(&self) -> Duration {
+        cpu_of(&self.process.id().to_string())
+    }
+
+    fn memory(&self) -> (u64, u64) {
+        memory_of(&self.process.id().to_string())
+    }
+
+    /// What it costs when nothing happens.
+    async fn rest(&self, table: &mut Table) {
+        let (before, since) = (self.cpu(), Instant::now());
+        sleep(Duration::from_secs(20)).await;
+        let spent = (self.cpu() - before).as_secs_f64() / since.elapsed().as_secs_f64();
+        let text = format!("{:.2} % of one core", spent * 100.0);
+        table.row(&["processor, idle", &text]);
+    }
+}
+
+impl Drop for Panel {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The one built with this benchmark, or another: `CPAMP_BINARY`.
+fn program() -> PathBuf {
+    std::env::var_os("CPAMP_BINARY")
+        .map_or_else(|| env!("CARGO_BIN_EXE_cpamp").into(), PathBuf::from)
+}
+
+struct Browser {
+    client: Client,
+    url: String,
+    session: String,
+}
+
+/// An answer: how long it took to the last byte, and what came.
+struct Answer {
+    took: Duration,
+    sent: usize,
+    body: String,
+}
+
+impl Browser {
+    async fn log_in(panel: &Panel) -> Self {
+        let client = Client::builder().redirect(redirect::Policy::none());
+        let client = client.build().unwrap();
+        let url = panel.url.clone();
+        let form = client
+            .post(format!("{url}/login"))
+            .header("origin", &url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(format!("key={ADMIN_KEY}&next=/"));
+        let answer = form.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        let cookies = answer.headers().get_all(header::SET_COOKIE);
+        let cookies = cookies.iter().map(|cookie| cookie.to_str().unwrap());
+        let session = cookies.map(|cookie| cookie.split(';').next().unwrap().to_owned());
+        Self {
+            client,
+            url,
+            session: session.collect::<Vec<_>>().join("; "),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        let since = Instant::now();
+        let request = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .header(header::COOKIE, &self.session)
+            .header(header::ACCEPT_ENCODING, "gzip");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let packed = answer.headers().contains_key(header::CONTENT_ENCODING);
+        let bytes = answer.bytes().await.unwrap();
+        let took = since.elapsed();
+        let body = if packed {
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(&*bytes)
+                .read_to_string(&mut text)
+                .unwrap();
+            text
+        } else {
+            String::from_utf8(bytes.to_vec()).unwrap()
+        };
+        Answer {
+            took,
+            sent: bytes.len(),
+            body,
+        }
+    }
+}
+
+/// From the queue of the gateway to the status that counts it.
+async fn single_events(gateway: &Gateway, browser: &Browser, table: &mut Table) {
+    let stored = async || -> u64 {
+        let status = browser.get("/status").await.body;
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        let stored = status.pointer("/events/stored").unwrap();
+        stored.as_u64().unwrap()
+    };
+    let mut live = traffic::Live::new(gateway.clone(), 3);
+    let mut times = Times::default();
+    for n in 0..30_u64 {
+        // Uneven, so that the events do not march in step with the polls.
+        sleep(Duration::from_millis(700 + 37 * (n % 10))).await;
+        let before = stored().await;
+        let since = Instant::now();
+        live.step();
+        while stored().await == before {
+            sleep(Duration::from_millis(2)).await;
+        }
+        times.note(since);
+    }
+    table.row(&["one event seen after, median", &millis(times.quantile(50))]);
+    table.row(&["one event seen after, worst", &millis(times.quantile(100))]);
+}
+
+/// Requests end at a steady rate, twenty times a second.
+fn arrive(gateway: Gateway) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut live = traffic::Live::new(gateway, 5);
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            tick.tick().await;
+            for _ in 0..ARRIVING / 20 {
+                live.step();
+            }
+        }
+    })
+}
+
+async fn pages(browser: &Browser) -> Table {
+    let mut table = Table::default();
+    table.head(&["Page over HTTP", "p50", "p99", "gzipped"]);
+    let mut ask = async |name: &str, path: &dyn Fn(u32) -> String| {
+        let mut times = Times::default();
+        let mut sent = 0;
+        let warm = browser.get(&path(ROUNDS)).await;
+        for round in 0..ROUNDS {
+            let path = path(round);
+            let answer = browser.get(&path).await;
+            times.add(answer.took);
+            sent = sent.max(answer.sent);
+        }
+        drop(warm);
+        let (p50, p99) = (millis(times.quantile(50)), millis(times.quantile(99)));
+        println!("{name}: {p50} {p99}");
+        let sent = format!("{:.1} kB", f64::from(u32::try_from(sent).unwrap()) / 1e3);
+        table.row(&[name, &p50, &p99, &sent]);
+    };
+    let fixed = |path: &str| {
+        let path = path.to_owned();
+        move |_: u32| path.clone()
+    };
+    ask("Home", &fixed("/")).await;
+    for (name, range) in [("24 h", "24h"), ("30 days", "30d"), ("90 days", "all")] {
+        let path = format!("/requests?range={range}");
+        ask(&format!("Requests, {name}"), &fixed(&path)).await;
+    }
+    let now = Clock::System.now();
+    let span = i64::try_from(DAYS).unwrap() * Ms::DAY.0;
+    ask("Requests, a page at any depth", &|round| {
+        let back = i64::from(round) * 7_919 * 104_729 % span;
+        format!("/requests?range=all&after={}", edge(now - Ms(back)))
+    })
+    .await;
+    let account = format!("{:016x}", 497_u64.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let key = format!("{:016x}", 20_u64.wrapping_mul(0xc2b2_ae3d_27d4_eb4f));
+    for (name, query) in [
+        ("frequent model", "model=codex-model-0"),
+        ("rare account", &format!("account={account}")),
+        ("provider", "provider=claude"),
+        ("key", &format!("key={key}")),
+        ("failed", "status=failed"),
+        ("http 401", "http=401"),
+        ("latency above 5 s", "min_ms=5000"),
+        ("cache hits", "cache=hit"),
+        ("request id", "trace=00000000"),
+        ("search", "q=USER49"),
+        ("search, nothing found", "q=xyzzy"),
+        ("model and failed", "model=codex-model-0&status=failed"),
+    ] {
+        let path = format!("/requests?range=all&{query}");
+        ask(&format!("Requests, 90 days, {name}"), &fixed(&path)).await;
+    }
+    let list = browser.get("/requests?range=all&status=failed").await.body;
+    let row = list.split("id=\"r").nth(1).unwrap();
+    let id = row.split('"').next().unwrap();
+    ask("One request", &fixed(&format!("/requests/{id}"))).await;
+    ask("Usage, 30 days", &fixed("/usage?range=30d")).await;
+    ask("Collection", &fixed("/settings/collection")).await;
+    table
+}
+
+/// Just before the first event of a moment, as links write it.
+fn edge(at: At) -> String {
+    format!("{:x}-{:016x}", at.0, 0)
+}
