@@ -160,9 +160,9 @@ fn unpriced(models: &[(Choice, Totals)], ctx: &Ctx) -> Option<Item> {
         [] => return None,
         [one] => (one.to_string(), t.unpriced_one.to_owned(), why),
         several => {
-            let named = several.get(..3).unwrap_or(several).join(", ");
+            let listed = several.get(..3).unwrap_or(several).join(", ");
             let dots = if several.len() > 3 { ", …" } else { "" };
-            let why = format!("{named}{dots}. {why}");
+            let why = format!("{listed}{dots}. {why}");
             (String::new(), (t.unpriced_several)(several.len()), why)
         }
     };
