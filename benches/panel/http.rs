@@ -120,7 +120,7 @@ impl Panel {
     async fn rest(&self, table: &mut Table) {
         let (before, since) = (self.cpu(), Instant::now());
         sleep(Duration::from_secs(20)).await;
-        let spent = (self.cpu() - before).as_secs_f64() / since.elapsed().as_secs_f64();
+        let spent = self.cpu().saturating_sub(before).as_secs_f64() / since.elapsed().as_secs_f64();
         let text = format!("{:.2} % of one core", spent * 100.0);
         table.row(&["processor, idle", &text]);
     }
@@ -154,6 +154,7 @@ struct Answer {
 
 impl Browser {
     async fn log_in(panel: &Panel) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().redirect(redirect::Policy::none());
         let client = client.build().unwrap();
         let url = panel.url.clone();
