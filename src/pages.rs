@@ -17,6 +17,7 @@ pub mod request;
 pub mod requests;
 pub mod settings;
 pub mod setup;
+pub mod sheet;
 pub mod shell;
 pub mod sums;
 pub mod tokens;

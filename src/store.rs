@@ -45,6 +45,7 @@ pub mod timeline;
 pub mod totals;
 pub mod usage;
 pub mod wal;
+pub mod week;
 mod writer;
 
 use std::path::{Path, PathBuf};

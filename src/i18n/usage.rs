@@ -83,7 +83,7 @@ pub struct Usage {
     pub all: &'static str,
     pub none: &'static str,
     pub no_name: &'static str,
-    pub first_rows: fn(n: &str) -> String,
+    pub first_rows: fn(n: usize, all: usize) -> String,
 
     pub mix: &'static str,
     pub mix_note: &'static str,
@@ -103,6 +103,7 @@ pub struct Usage {
     pub some_unpriced: fn(share: &str) -> String,
     pub unpriced_why: fn(n: &str) -> String,
     pub set_price: &'static str,
+    pub more_models: fn(usize) -> String,
 
     pub empty: fn(span: &str) -> String,
     pub empty_why: fn(last: &str) -> String,
@@ -111,6 +112,13 @@ pub struct Usage {
     pub clear: &'static str,
 
     pub by_week: fn(metric: &str) -> String,
+    /// What the table of hours shows of a metric.
+    pub hour_metric: fn(Metric) -> &'static str,
+    pub ramp: fn(metric: &str, unit: &str) -> String,
+    pub failed_share_note: &'static str,
+    pub mean_note: &'static str,
+    pub skip_cells: fn(n: &str) -> String,
+    pub download: fn(what: &str, format: &str) -> String,
     pub scale: &'static str,
     pub scale_sum: &'static str,
     pub scale_mean: &'static str,
@@ -179,7 +187,7 @@ pub static EN: Usage = Usage {
     of_input: "of input",
     priced: |share| format!("{share} priced"),
     unpriced: "no price is known",
-    p95_p99: |p95, p99| format!("p95 {p95} s, p99 {p99} s"),
+    p95_p99: |p95, p99| format!("p95 {p95}, p99 {p99}"),
 
     metric: "Metric",
     metric_name: |metric| match metric {
@@ -233,7 +241,7 @@ pub static EN: Usage = Usage {
     all: "All",
     none: "Nothing in this range",
     no_name: "none",
-    first_rows: |n| format!("The first {n} by requests; narrow the filters to see others."),
+    first_rows: |n, all| format!("The first {n} of {all} in this order; CSV and JSON have all."),
 
     mix: "Where the tokens went",
     mix_note: "Buckets do not overlap and add up to the total",
@@ -255,6 +263,7 @@ pub static EN: Usage = Usage {
     some_unpriced: |share| format!("{share} of requests are priced."),
     unpriced_why: |n| format!("{n} requests have no price and count as unknown, not as free."),
     set_price: "See prices",
+    more_models: |n| format!("and {n} more"),
 
     empty: |span| format!("No requests, {span}."),
     empty_why: |last| format!("The newest request is of {last}."),
@@ -263,6 +272,23 @@ pub static EN: Usage = Usage {
     clear: "Clear all filters",
 
     by_week: |metric| format!("{metric} by weekday and hour"),
+    hour_metric: |metric| match metric {
+        Metric::Requests => "Requests",
+        Metric::Tokens => "Tokens",
+        Metric::Cost => "Cost",
+        Metric::Latency => "Latency p95",
+        Metric::Ttft => "TTFT p95",
+        Metric::Speed => "Speed p50",
+        Metric::Failed => "Failure share",
+    },
+    ramp: |metric, unit| match unit {
+        "" => metric.to_owned(),
+        unit => format!("{metric}, {unit}"),
+    },
+    failed_share_note: "Left out below 20 requests.",
+    mean_note: "Each cell is the mean of its hours.",
+    skip_cells: |n| format!("Skip the {n} cells"),
+    download: |what, format| format!("{what} as {format}"),
     scale: "Scale",
     scale_sum: "Sum",
     scale_mean: "Mean hour",
@@ -272,7 +298,7 @@ pub static EN: Usage = Usage {
         format!("{day} {hour}: {value}; {requests} requests, {failed} failed")
     },
     no_hour: "not in the range",
-    darker: |metric| format!("{metric} an hour, darker is more"),
+    darker: |metric| format!("{metric}: darker is more"),
     flagged: "flagged as unusual",
     busiest_cell: |at, value| ["Most on ".into(), format!("{at}: {value}"), ".".into()],
 
@@ -346,7 +372,7 @@ pub static ZH_CN: Usage = Usage {
     of_input: "占输入",
     priced: |share| format!("{share} 已定价"),
     unpriced: "没有已知价格",
-    p95_p99: |p95, p99| format!("p95 {p95} 秒，p99 {p99} 秒"),
+    p95_p99: |p95, p99| format!("p95 {p95}，p99 {p99}"),
 
     metric: "指标",
     metric_name: |metric| match metric {
@@ -400,7 +426,7 @@ pub static ZH_CN: Usage = Usage {
     all: "全部",
     none: "该时间范围内没有数据",
     no_name: "无",
-    first_rows: |n| format!("按请求数排列的前 {n} 项；缩小筛选范围可查看其他项。"),
+    first_rows: |n, all| format!("按此排序的前 {n} 项，共 {all} 项；CSV 与 JSON 含全部。"),
 
     mix: "词元去向",
     mix_note: "各部分互不重叠，相加即为总数",
@@ -420,6 +446,7 @@ pub static ZH_CN: Usage = Usage {
     some_unpriced: |share| format!("{share} 的请求已定价。"),
     unpriced_why: |n| format!("{n} 条请求没有价格，计为未知，而非免费。"),
     set_price: "查看价格",
+    more_models: |n| format!("另有 {n} 个"),
 
     empty: |span| format!("{span}没有请求。"),
     empty_why: |last| format!("最新的请求位于 {last}。"),
@@ -428,6 +455,23 @@ pub static ZH_CN: Usage = Usage {
     clear: "清除全部筛选",
 
     by_week: |metric| format!("按星期与小时的{metric}"),
+    hour_metric: |metric| match metric {
+        Metric::Requests => "请求",
+        Metric::Tokens => "词元",
+        Metric::Cost => "费用",
+        Metric::Latency => "延迟 p95",
+        Metric::Ttft => "首字节 p95",
+        Metric::Speed => "速度 p50",
+        Metric::Failed => "失败占比",
+    },
+    ramp: |metric, unit| match unit {
+        "" => metric.to_owned(),
+        unit => format!("{metric}，{unit}"),
+    },
+    failed_share_note: "少于 20 条请求时不显示。",
+    mean_note: "每格为其各小时的平均值。",
+    skip_cells: |n| format!("跳过 {n} 个单元格"),
+    download: |what, format| format!("{what}（{format}）"),
     scale: "刻度",
     scale_sum: "合计",
     scale_mean: "每小时平均",
@@ -437,7 +481,7 @@ pub static ZH_CN: Usage = Usage {
         format!("{day} {hour}：{value}；{requests} 条请求，{failed} 条失败")
     },
     no_hour: "不在范围内",
-    darker: |metric| format!("每小时{metric}，颜色越深越多"),
+    darker: |metric| format!("{metric}：颜色越深越多"),
     flagged: "标记为异常",
     busiest_cell: |at, value| ["最高 ".into(), format!("{at}：{value}"), "。".into()],
 

@@ -366,6 +366,6 @@ pub fn grain_name(grain: Grain, ctx: &Ctx) -> &'static str {
     clippy::as_conversions,
     reason = "quantiles are times and speeds; `as` saturates"
 )]
-fn whole(value: f64) -> i64 {
+pub(super) fn whole(value: f64) -> i64 {
     value.round() as i64
 }

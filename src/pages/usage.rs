@@ -2,9 +2,13 @@
 //! same view as sums, as a course over time and by model, key, account or
 //! provider. Every sum leads to its rows; the rows have the same parameters.
 
+mod download;
 mod figures;
+mod hours;
+mod scale;
 mod table;
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -18,17 +22,20 @@ use crate::domain::units::At;
 use crate::i18n::plain;
 use crate::pages::diagnosis::Diagnosis;
 use crate::pages::filters::{self, Chip, DIMENSIONS, Filters, Form, Select};
+use crate::pages::sheet::Format;
 use crate::pages::sums::Sum;
 use crate::pages::tokens::Mix;
 use crate::pages::trend::{self, Trend};
 use crate::regions;
-use crate::store::requests::Dimension;
+use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::{self, Usage, Wanted};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::state::AppState;
+use download::{Link, Part};
 use figures::Pace;
+use hours::Hours;
 use table::Table;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -37,6 +44,15 @@ pub fn routes(config: &mut ServiceConfig) {
             index(tab, request, want, ctx, state)
         };
         config.route(tab.path(), get().to(show));
+    }
+    for (part, format) in Part::ALL
+        .into_iter()
+        .flat_map(|part| Format::ALL.map(|format| (part, format)))
+    {
+        let take = move |request: HttpRequest, ctx: Ctx, state: Data<AppState>| {
+            download::answer(part, format, request, ctx, state)
+        };
+        config.route(&part.path(format), get().to(take));
     }
 }
 
@@ -48,15 +64,17 @@ enum Tab {
     Keys,
     Accounts,
     Providers,
+    Hours,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Summary,
         Self::Models,
         Self::Keys,
         Self::Accounts,
         Self::Providers,
+        Self::Hours,
     ];
 
     fn path(self) -> &'static str {
@@ -66,6 +84,7 @@ impl Tab {
             Self::Keys => "/usage/keys",
             Self::Accounts => "/usage/accounts",
             Self::Providers => "/usage/providers",
+            Self::Hours => "/usage/hours",
         }
     }
 
@@ -77,13 +96,14 @@ impl Tab {
             Self::Keys => t.keys,
             Self::Accounts => t.accounts,
             Self::Providers => t.providers,
+            Self::Hours => t.hours,
         }
     }
 
-    /// What its table ranks.
+    /// What its table ranks, if it has one.
     fn dimension(self) -> Dimension {
         match self {
-            Self::Summary | Self::Models => Dimension::Model,
+            Self::Summary | Self::Models | Self::Hours => Dimension::Model,
             Self::Keys => Dimension::Key,
             Self::Accounts => Dimension::Account,
             Self::Providers => Dimension::Provider,
@@ -114,6 +134,7 @@ struct UsagePage {
     partial: bool,
     title: String,
     lede: String,
+    files: Vec<Link>,
     tabs: Vec<TabLink>,
     action: String,
     filters: Filters,
@@ -136,8 +157,14 @@ struct TabLink {
     here: bool,
 }
 
-struct Found {
+enum Found {
+    Sums(Box<Sums>),
+    Hours(Box<Hours>),
+}
+
+struct Sums {
     trend: Trend,
+    trend_files: Vec<Link>,
     table: Table,
     /// Of the summary alone.
     rest: Option<Rest>,
@@ -147,8 +174,17 @@ struct Rest {
     mix: Mix,
     unknown: String,
     pace: Pace,
+    unpriced: Option<NoPrice>,
+}
+
+/// What no price is known for: never shown as free.
+struct NoPrice {
     /// Share priced, and how many are not.
-    unpriced: Option<(String, String)>,
+    priced: String,
+    why: String,
+    /// The models, those with most of such requests first, and their rows.
+    models: Vec<(String, String)>,
+    more: String,
 }
 
 struct Empty {
@@ -175,8 +211,13 @@ async fn index(
         view: view.clone(),
         zone: ctx.zone,
         now: ctx.now,
-        by: vec![tab.dimension()],
-        limit: tab.limit(),
+        by: match tab {
+            Tab::Hours => Vec::new(),
+            tab => vec![tab.dimension()],
+        },
+        // Which come first is decided by the order asked for.
+        limit: usize::MAX,
+        week: (tab == Tab::Hours).then(|| hours::times(&view)),
         choices: DIMENSIONS.to_vec(),
     };
     let names = state.store.names();
@@ -208,7 +249,7 @@ fn build(
         link: &|rows| ctx.url(&with(view, rows).url(tab.path())),
         query: view.query(),
         ranges: &RANGES,
-        selects: selects(view, usage.span, &ctx),
+        selects: selects(tab, view, usage.span, &ctx),
     };
     let chips = filters::chips(&form, &usage.choices, &ctx);
     let cleared = view.narrowed(|only| *only = Selection::between(At(0), At(0)));
@@ -223,11 +264,8 @@ fn build(
         action: ctx.url(tab.path()),
         ignored: unread(ignored, &ctx),
         sums: figures::sums(view, usage, &ctx),
-        found: some.then(|| Found {
-            trend: Trend::new(view, usage, tab.path(), &ctx),
-            table: Table::new(tab.dimension(), view, usage, tab.limit(), tab.path(), &ctx),
-            rest: (tab == Tab::Summary).then(|| rest(usage, &ctx)),
-        }),
+        found: some.then(|| found(tab, view, usage, &ctx)),
+        files: download::of_page(tab, view, &ctx),
         empty: empty(tab, view, usage, &clear, &ctx),
         diagnosis: usage
             .newest
@@ -238,6 +276,20 @@ fn build(
         clear,
         ctx,
     }
+}
+
+fn found(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Found {
+    let path = tab.path();
+    if let Some(week) = &usage.week {
+        return Found::Hours(Box::new(Hours::new(view, usage, week, path, ctx)));
+    }
+    let trend = Trend::new(view, usage, path, ctx);
+    Found::Sums(Box::new(Sums {
+        trend_files: download::links(Part::Trend, &trend.title, view, ctx),
+        table: Table::new(tab.dimension(), view, usage, tab.limit(), path, ctx),
+        rest: (tab == Tab::Summary).then(|| rest(view, usage, ctx)),
+        trend,
+    }))
 }
 
 /// The same sums over another range or with other conditions.
@@ -292,7 +344,7 @@ fn title(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> String {
     }
     match tab {
         Tab::Summary => t.title.to_owned(),
-        tab => format!("{}: {}", t.title, tab.name(ctx)),
+        tab => tab.name(ctx).to_owned(),
     }
 }
 
@@ -308,8 +360,11 @@ fn lede(usage: &Usage, ctx: &Ctx) -> String {
     trend::days((from, to), zone, ctx)
 }
 
-fn selects(view: &UsageView, span: (At, At), ctx: &Ctx) -> Vec<Select> {
+fn selects(tab: Tab, view: &UsageView, span: (At, At), ctx: &Ctx) -> Vec<Select> {
     let t = ctx.t.usage;
+    if tab == Tab::Hours {
+        return Vec::new();
+    }
     let grains = UsageView::GRAINS.iter().zip(t.grain);
     let grains = grains
         .filter(|(grain, _)| UsageView::can_draw(**grain, span) || view.grain == Some(**grain))
@@ -363,7 +418,7 @@ fn unread(ignored: &[Ignored], ctx: &Ctx) -> String {
     (ctx.t.requests.ignored)(&plain(&names))
 }
 
-fn rest(usage: &Usage, ctx: &Ctx) -> Rest {
+fn rest(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Rest {
     let (t, lang) = (ctx.t.usage, ctx.lang);
     let totals = &usage.report.totals;
     Rest {
@@ -372,12 +427,35 @@ fn rest(usage: &Usage, ctx: &Ctx) -> Rest {
             0 => String::new(),
             n => (t.unknown)(&lang.count(n)),
         },
-        pace: Pace::new(usage, ctx),
-        unpriced: (totals.unpriced > 0).then(|| {
-            let priced = lang.share(totals.requests - totals.unpriced, totals.requests);
-            let priced = (t.some_unpriced)(&priced.unwrap_or_default());
-            (priced, (t.unpriced_why)(&lang.count(totals.unpriced)))
-        }),
+        pace: Pace::new(view, usage, ctx),
+        unpriced: (totals.unpriced > 0).then(|| no_price(view, usage, ctx)),
+    }
+}
+
+/// Models named as having no price; the table has all.
+const NAMED: usize = 6;
+
+fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
+    let (t, lang) = (ctx.t.usage, ctx.lang);
+    let totals = &usage.report.totals;
+    let priced = lang.share(totals.requests - totals.unpriced, totals.requests);
+    let models = usage.report.by.iter().flatten();
+    let mut models: Vec<_> = models.filter(|(_, model)| model.unpriced > 0).collect();
+    models.sort_by_key(|(choice, model)| (Reverse(model.unpriced), &choice.value));
+    let link = |(choice, model): &&(Choice, Totals)| {
+        let own = view.narrowed(|only| table::choose(only, Dimension::Model, &choice.value));
+        let name = table::name(Dimension::Model, choice, ctx);
+        let name = format!("{name} ({})", lang.count(model.unpriced));
+        (name, ctx.url(&own.rows().url("/requests")))
+    };
+    NoPrice {
+        priced: (t.some_unpriced)(&priced.unwrap_or_default()),
+        why: (t.unpriced_why)(&lang.count(totals.unpriced)),
+        models: models.iter().take(NAMED).map(link).collect(),
+        more: match models.len() {
+            all if all > NAMED => (t.more_models)(all - NAMED),
+            _ => String::new(),
+        },
     }
 }
 

@@ -89,6 +89,21 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Adds the sums of other requests; quantiles do not add up and stay.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.unknown_tokens += other.unknown_tokens;
+        self.uncached += other.uncached;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+        self.output += other.output;
+        self.reasoning += other.reasoning;
+        self.unclassified += other.unclassified;
+        self.cost.0 += other.cost.0;
+        self.unpriced += other.unpriced;
+    }
+
     /// All input, cached or not.
     #[must_use]
     pub fn input(&self) -> i64 {

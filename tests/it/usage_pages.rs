@@ -8,12 +8,25 @@ use crate::support::database::store;
 use crate::support::events::{MORNING, event};
 use crate::support::panel::{Browser, Panel};
 
+/// The pages that have sums; hours are a page of their own.
 const TABS: [&str; 5] = [
     "/usage",
     "/usage/models",
     "/usage/keys",
     "/usage/accounts",
     "/usage/providers",
+];
+
+/// What each page offers to take away.
+const FILES: [&str; 8] = [
+    "summary",
+    "trend",
+    "models",
+    "keys",
+    "accounts",
+    "providers",
+    "hours",
+    "unusual",
 ];
 
 /// Sunday noon, with requests of two models today and one of a week ago.
@@ -118,4 +131,66 @@ async fn an_empty_panel_says_why_and_an_empty_range_says_where_to_look() {
         "{}",
         page.body
     );
+}
+
+#[tokio::test]
+async fn hours_lead_to_the_rows_of_their_cell() {
+    let (_panel, browser) = panel().await;
+    let page = browser.get("/usage/hours").await;
+    assert_eq!(page.status, StatusCode::OK);
+    // Thirty requests on Sunday from 10:00 on, five of them failed.
+    let cell = r#"href="/requests?range=7d&#38;weekday=sun&#38;hour=10""#;
+    assert!(page.body.contains(cell), "{}", page.body);
+    let rows = browser
+        .get("/requests.jsonl?range=7d&weekday=sun&hour=10")
+        .await;
+    assert_eq!(rows.body.lines().count(), 30);
+    for metric in ["tokens", "cost", "latency", "ttft", "speed", "failed"] {
+        for scale in ["", "&scale=mean"] {
+            let page = browser
+                .get(&format!("/usage/hours?metric={metric}{scale}"))
+                .await;
+            assert_eq!(page.status, StatusCode::OK, "{metric}");
+            assert!(page.body.contains("<table class=\"heat\">"), "{metric}");
+            assert!(!page.body.contains("<b>slow"), "{metric}");
+        }
+    }
+    let region = browser.region("/usage/hours", "results").await;
+    assert!(region.body.contains("id=\"results\""));
+}
+
+#[tokio::test]
+async fn every_table_is_a_file_and_no_text_a_formula() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut formula = event(1);
+    formula.model = String::from("=cmd|'/c calc'!A1");
+    store(panel.store(), vec![formula]).await.unwrap();
+    let browser = panel.logged_in().await;
+    for name in FILES {
+        let csv = browser.get(&format!("/usage/{name}.csv?range=7d")).await;
+        assert_eq!(csv.status, StatusCode::OK, "{name}");
+        let file = format!("attachment; filename=\"{name}-2026-03-01.csv\"");
+        assert_eq!(csv.header("content-disposition"), file);
+        let mut reader = csv::Reader::from_reader(csv.body.as_bytes());
+        let columns = reader.headers().unwrap().clone();
+        let csv: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let json = browser.get(&format!("/usage/{name}.json?range=7d")).await;
+        let json: serde_json::Value = serde_json::from_str(&json.body).unwrap();
+        let rows = json["rows"].as_array().unwrap();
+        assert_eq!(csv.len(), rows.len(), "{name}");
+        for (record, row) in csv.iter().zip(rows) {
+            for (column, text) in columns.iter().zip(record) {
+                let value = match &row[column] {
+                    serde_json::Value::Null => String::new(),
+                    serde_json::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                let same = value.trim_end_matches(".0") == text || text == format!("'{value}");
+                assert!(same, "{name} {column}: {text} is not {value}");
+            }
+        }
+    }
+    let models = browser.get("/usage/models.csv").await.body;
+    assert!(models.contains("'=cmd|"), "{models}");
 }

@@ -1,7 +1,8 @@
 //! The ruled line of sums beside those of the period before, and how fast
 //! everything was.
 
-use crate::domain::filter::{Outcome, UsageView};
+use crate::domain::filter::{Cache, Outcome, SortBy, UsageView};
+use crate::domain::time::Range;
 use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::sums::{self, FAIR_BASE, Sum};
@@ -30,6 +31,11 @@ pub(super) fn sums(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Vec<Sum> {
         0 => String::new(),
         _ => ctx.url(&view.rows().url("/requests")),
     };
+    let ranked = |by: SortBy, n: i64| match n {
+        0 => String::new(),
+        _ => ranked(view, by, ctx),
+    };
+    let hits = view.narrowed(|only| only.cache = Some(Cache::Hit));
     let or_none = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
     let mut sums = vec![
         Sum {
@@ -50,12 +56,14 @@ pub(super) fn sums(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Vec<Sum> {
             label: t.tokens,
             figure: lang.compact(now.tokens()),
             exact: lang.count(now.tokens()),
+            href: ranked(SortBy::Input, now.tokens()),
             note: base(Totals::tokens, &|n| lang.compact(n)),
             ..Sum::default()
         },
         Sum {
             label: t.from_cache,
             figure: or_none(lang.share(now.cache_read, now.input())),
+            href: link(&hits, now.cache_read),
             note: match share_base(|t| t.cache_read, Totals::input) {
                 Some(base) => format!("{}; {base}", t.of_input),
                 None => t.of_input.to_owned(),
@@ -63,10 +71,25 @@ pub(super) fn sums(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Vec<Sum> {
             ..Sum::default()
         },
     ];
-    sums.extend(cost(now, before, ctx));
-    sums.push(timed(t.latency_p50, &now.latency, ctx));
-    sums.push(timed(t.ttft_p50, &now.ttft, ctx));
+    let costs = cost(now, before, ctx).into_iter();
+    let times = [
+        (t.latency_p50, &now.latency, SortBy::Latency),
+        (t.ttft_p50, &now.ttft, SortBy::Ttft),
+    ];
+    sums.extend(costs.map(|sum| Sum {
+        href: ranked(SortBy::Cost, now.requests - now.unpriced),
+        ..sum
+    }));
+    sums.extend(times.map(|(label, times, by)| Sum {
+        href: ranked(by, times.samples),
+        ..timed(label, times, ctx)
+    }));
     sums
+}
+
+/// The rows, those with most of it first.
+fn ranked(view: &UsageView, by: SortBy, ctx: &Ctx) -> String {
+    ctx.url(&view.rows().sorted(by).url("/requests"))
 }
 
 /// How far a figure is from its base; only the base where that is too small.
@@ -139,14 +162,16 @@ fn timed(label: &'static str, times: &Quantiles, ctx: &Ctx) -> Sum {
 
 /// Percentiles, and rates.
 pub(super) struct Pace {
-    /// Name and p50, p95, p99.
-    pub times: Vec<(&'static str, [String; 3])>,
+    /// Name, its rows, and p50, p95, p99.
+    pub times: Vec<(&'static str, String, [String; 3])>,
     /// Name and the last half hour, the mean, the busiest bar.
     pub rates: Vec<(&'static str, [String; 3])>,
+    /// The rows of the last half hour; empty of a range that is past.
+    pub lately: String,
 }
 
 impl Pace {
-    pub(super) fn new(usage: &Usage, ctx: &Ctx) -> Self {
+    pub(super) fn new(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Self {
         let (t, lang) = (ctx.t.usage, ctx.lang);
         let totals = &usage.report.totals;
         let three = |of: &Quantiles, say: &dyn Fn(f64) -> String| {
@@ -156,14 +181,30 @@ impl Pace {
         let speed = |speed: f64| format!("{speed:.0} {}", ctx.t.requests.tokens_a_second);
         Self {
             times: vec![
-                (t.latency, three(&totals.latency, &seconds)),
-                (t.ttft, three(&totals.ttft, &seconds)),
-                (t.output_speed, three(&totals.speed, &speed)),
+                (
+                    t.latency,
+                    ranked(view, SortBy::Latency, ctx),
+                    three(&totals.latency, &seconds),
+                ),
+                (
+                    t.ttft,
+                    ranked(view, SortBy::Ttft, ctx),
+                    three(&totals.ttft, &seconds),
+                ),
+                (
+                    t.output_speed,
+                    ranked(view, SortBy::Speed, ctx),
+                    three(&totals.speed, &speed),
+                ),
             ],
             rates: vec![
                 (t.requests_a_minute, rates(usage, |t| t.requests, ctx)),
                 (t.tokens_a_minute, rates(usage, Totals::tokens, ctx)),
             ],
+            lately: usage.lately.as_ref().map_or_else(String::new, |_| {
+                let range = Range::Between(usage.span.1 - LATELY, usage.span.1);
+                ctx.url(&view.rows().over(range).url("/requests"))
+            }),
         }
     }
 }

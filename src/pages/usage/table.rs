@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::download::{self, Part};
 use crate::domain::filter::{Outcome, Selection, SumBy, SumSort, UsageView};
 use crate::i18n::plain;
 use crate::pages::cell::Cell;
@@ -15,7 +16,6 @@ use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
 use crate::web::ctx::Ctx;
 
-#[derive(Clone, Debug)]
 pub(super) struct Table {
     pub title: &'static str,
     pub note: String,
@@ -24,6 +24,7 @@ pub(super) struct Table {
     pub total: Line,
     /// Said when there are more than these; empty otherwise.
     pub more: String,
+    pub files: Vec<download::Link>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,25 +77,10 @@ impl Table {
         ctx: &Ctx,
     ) -> Self {
         let t = ctx.t.usage;
-        let empty = Vec::new();
-        let found = usage.report.by.first().unwrap_or(&empty);
-        let before: HashMap<&str, &Totals> = usage
-            .before
-            .iter()
-            .flat_map(|before| before.report.by.iter().flatten())
-            .map(|(choice, totals)| (choice.value.as_str(), totals))
-            .collect();
-        let whole = &usage.report.totals;
-        let sort = view.sort.unwrap_or(SumSort {
-            by: if whole.cost.0 > 0 {
-                SumBy::Cost
-            } else {
-                SumBy::Requests
-            },
-            descending: true,
-        });
-        let mut found: Vec<&(Choice, Totals)> = found.iter().collect();
-        found.sort_by(|a, b| order(a, b, sort));
+        let (mut found, before) = (sorted(view, usage), self::before(usage));
+        let all = found.len();
+        found.truncate(limit);
+        let (whole, sort) = (&usage.report.totals, sort(view, usage));
         let most = |of: fn(&Totals) -> i64| found.iter().map(|(_, t)| of(t)).max().unwrap_or(0);
         let most = Most {
             requests: most(|totals| totals.requests),
@@ -133,15 +119,46 @@ impl Table {
                 (t.change_note)(&trend::days(before.span, usage.zone, ctx))
             }),
             heads: heads(dimension, view, sort, compared, path, ctx),
-            more: if lines.len() < limit {
+            more: if all <= limit {
                 String::new()
             } else {
-                (t.first_rows)(&ctx.lang.count(i64::try_from(limit).unwrap_or(i64::MAX)))
+                (t.first_rows)(limit, all)
             },
+            files: download::links(Part::of(dimension), title(dimension, ctx), view, ctx),
             lines,
             total,
         }
     }
+}
+
+/// Of each value what it was in the period before.
+pub(super) fn before(usage: &Usage) -> HashMap<&str, &Totals> {
+    let before = usage.before.iter();
+    let before = before.flat_map(|before| before.report.by.iter().flatten());
+    before
+        .map(|(choice, totals)| (choice.value.as_str(), totals))
+        .collect()
+}
+
+/// What is found, in the order asked for.
+pub(super) fn sorted<'a>(view: &UsageView, usage: &'a Usage) -> Vec<&'a (Choice, Totals)> {
+    let sort = sort(view, usage);
+    let mut found: Vec<&(Choice, Totals)> = usage.report.by.iter().flatten().collect();
+    found.sort_by(|a, b| order(a, b, sort));
+    found
+}
+
+/// The order in force: what costs most first, or what is asked for most.
+fn sort(view: &UsageView, usage: &Usage) -> SumSort {
+    let by = if usage.report.totals.cost.0 > 0 {
+        SumBy::Cost
+    } else {
+        SumBy::Requests
+    };
+    view.sort.unwrap_or(SumSort {
+        by,
+        descending: true,
+    })
 }
 
 /// What the bars are measured against.

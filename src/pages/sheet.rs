@@ -1,0 +1,153 @@
+//! Tables to take away: named columns and typed values, written as CSV or as
+//! JSON. Figures are exact and plain, without the words of a language; text
+//! never becomes a formula. Not for lists of requests, which are streamed.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use serde_json::{Map, Value as Json};
+
+use crate::domain::units::{At, NanoUsd};
+use crate::pages::cell::{dollars, inert};
+
+/// One value. What is unknown is [`Self::None`]: an empty field, or null.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Text(String),
+    Count(i64),
+    Flag(bool),
+    /// Dollars with all nine decimals.
+    Cost(NanoUsd),
+    /// With up to three decimals.
+    Real(f64),
+    Time(At),
+    None,
+}
+
+impl Value {
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    fn csv(&self) -> String {
+        match self {
+            Self::Text(text) => inert(text),
+            Self::Count(n) => n.to_string(),
+            Self::Flag(is) => is.to_string(),
+            Self::Cost(cost) => dollars(*cost),
+            Self::Real(value) => thousandths(*value).to_string(),
+            Self::Time(at) => at.rfc3339(),
+            Self::None => String::new(),
+        }
+    }
+
+    fn json(&self) -> Json {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Count(n) => (*n).into(),
+            Self::Flag(is) => (*is).into(),
+            // A number would be rounded on its way.
+            Self::Cost(cost) => dollars(*cost).into(),
+            Self::Real(value) => thousandths(*value).into(),
+            Self::Time(at) => at.rfc3339().into(),
+            Self::None => Json::Null,
+        }
+    }
+}
+
+/// A table; every row has a value for every column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sheet {
+    /// Of the file, without its ending.
+    pub name: &'static str,
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// The form a sheet is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Csv,
+    Json,
+}
+
+impl Format {
+    pub const ALL: [Self; 2] = [Self::Csv, Self::Json];
+
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl Sheet {
+    /// As a file to save. `about` stands before the rows of JSON: what they are
+    /// a table of.
+    #[must_use]
+    pub fn answer(&self, format: Format, about: Map<String, Json>, day: &str) -> HttpResponse {
+        let (kind, body) = match format {
+            Format::Csv => ("text/csv; charset=utf-8", self.csv()),
+            Format::Json => ("application/json; charset=utf-8", self.json(about)),
+        };
+        let (name, suffix) = (self.name, format.suffix());
+        let name = format!("attachment; filename=\"{name}-{day}.{suffix}\"");
+        HttpResponse::Ok()
+            .content_type(kind)
+            .insert_header((header::CONTENT_DISPOSITION, name))
+            .insert_header((header::CACHE_CONTROL, "private, no-store"))
+            .body(body)
+    }
+
+    fn csv(&self) -> Vec<u8> {
+        let mut out = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(Vec::new());
+        // Writing to memory does not fail.
+        let _ = out.write_record(&self.columns);
+        for row in &self.rows {
+            let _ = out.write_record(row.iter().map(Value::csv));
+        }
+        out.into_inner().unwrap_or_default()
+    }
+
+    fn json(&self, mut about: Map<String, Json>) -> Vec<u8> {
+        let row = |row: &Vec<Value>| -> Json {
+            let fields = self.columns.iter().cloned();
+            fields.zip(row.iter().map(Value::json)).collect()
+        };
+        about.insert("rows".to_owned(), self.rows.iter().map(row).collect());
+        serde_json::to_vec(&about).unwrap_or_default()
+    }
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_say_the_same() {
+        let sheet = Sheet {
+            name: "usage",
+            columns: vec!["who".into(), "cost_usd".into(), "p50".into()],
+            rows: vec![vec![
+                Value::text("=a,b"),
+                Value::Cost(NanoUsd(1)),
+                Value::None,
+            ]],
+        };
+        let csv = String::from_utf8(sheet.csv()).unwrap();
+        assert_eq!(csv, "who,cost_usd,p50\r\n\"'=a,b\",0.000000001,\r\n");
+        let json = String::from_utf8(sheet.json(Map::new())).unwrap();
+        assert_eq!(
+            json,
+            r#"{"rows":[{"cost_usd":"0.000000001","p50":null,"who":"=a,b"}]}"#
+        );
+    }
+}

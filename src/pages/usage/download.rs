@@ -1,0 +1,367 @@
+//! Every table and chart of the usage pages as a file, exactly as filtered:
+//! the same view, read the same way, with plain figures instead of words.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value as Json, json};
+
+use super::Tab;
+use super::table;
+use crate::domain::filter::{Metric, UsageView, WeekHours};
+use crate::domain::time::HourOfWeek;
+use crate::domain::units::At;
+use crate::domain::unusual::{RULE, What};
+use crate::pages::sheet::{Format, Sheet, Value};
+use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
+use crate::store::usage::{self, Times, Usage, Wanted};
+use crate::web::ctx::Ctx;
+use crate::web::error::Result;
+use crate::web::state::AppState;
+
+/// What there is to take away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The sums of the range, of the period before, and of the last half hour.
+    Summary,
+    /// The course over time, all metrics at once.
+    Trend,
+    Models,
+    Keys,
+    Accounts,
+    Providers,
+    Hours,
+    Unusual,
+}
+
+impl Part {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Summary,
+        Self::Trend,
+        Self::Models,
+        Self::Keys,
+        Self::Accounts,
+        Self::Providers,
+        Self::Hours,
+        Self::Unusual,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Summary => "summary",
+            Self::Trend => "trend",
+            Self::Models => "models",
+            Self::Keys => "keys",
+            Self::Accounts => "accounts",
+            Self::Providers => "providers",
+            Self::Hours => "hours",
+            Self::Unusual => "unusual",
+        }
+    }
+
+    pub(super) fn path(self, format: Format) -> String {
+        format!("/usage/{}.{}", self.name(), format.suffix())
+    }
+
+    /// The table that a tab ranks.
+    pub(super) fn of(dimension: Dimension) -> Self {
+        match dimension {
+            Dimension::Key => Self::Keys,
+            Dimension::Account => Self::Accounts,
+            Dimension::Provider => Self::Providers,
+            _ => Self::Models,
+        }
+    }
+
+    fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Models => Some(Dimension::Model),
+            Self::Keys => Some(Dimension::Key),
+            Self::Accounts => Some(Dimension::Account),
+            Self::Providers => Some(Dimension::Provider),
+            Self::Summary | Self::Trend | Self::Hours | Self::Unusual => None,
+        }
+    }
+}
+
+/// A file as a link.
+pub(super) struct Link {
+    pub href: String,
+    /// `CSV`, and with what for those who only hear it.
+    pub word: &'static str,
+    pub said: String,
+}
+
+/// A part in every format, as the view asks for it.
+pub(super) fn links(part: Part, what: &str, view: &UsageView, ctx: &Ctx) -> Vec<Link> {
+    let word = |format| match format {
+        Format::Csv => "CSV",
+        Format::Json => "JSON",
+    };
+    let link = |format| Link {
+        href: ctx.url(&view.url(&part.path(format))),
+        word: word(format),
+        said: (ctx.t.usage.download)(what, word(format)),
+    };
+    Format::ALL.into_iter().map(link).collect()
+}
+
+/// What the whole page is about, first of its files.
+pub(super) fn of_page(tab: Tab, view: &UsageView, ctx: &Ctx) -> Vec<Link> {
+    let part = match tab {
+        Tab::Summary => Part::Summary,
+        Tab::Hours => Part::Hours,
+        tab => Part::of(tab.dimension()),
+    };
+    links(part, tab.name(ctx), view, ctx)
+}
+
+pub(super) async fn answer(
+    part: Part,
+    format: Format,
+    request: HttpRequest,
+    ctx: Ctx,
+    state: Data<AppState>,
+) -> Result<HttpResponse> {
+    let (view, _) = UsageView::parse(request.query_string(), ctx.zone);
+    let wanted = Wanted {
+        view: view.clone(),
+        zone: ctx.zone,
+        now: ctx.now,
+        by: part.dimension().into_iter().collect(),
+        limit: usize::MAX,
+        week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
+        choices: Vec::new(),
+    };
+    let names = state.store.names();
+    let usage = state.store.read(move |c| usage::read(c, &names, &wanted));
+    let usage = usage.await?;
+    let sheet = sheet(part, &view, &usage, &ctx);
+    let day = ctx.local(ctx.now).format("%Y-%m-%d").to_string();
+    Ok(sheet.answer(format, about(&view, &usage), &day))
+}
+
+/// The question that the rows answer.
+fn about(view: &UsageView, usage: &Usage) -> Map<String, Json> {
+    let span = |(from, to): (At, At)| json!({"from": from.rfc3339(), "to": to.rfc3339()});
+    let mut about = Map::new();
+    about.insert("query".into(), view.query().into());
+    about.insert("zone".into(), usage.zone.name().into());
+    about.insert("range".into(), span(usage.span));
+    let before = usage.before.as_ref().map(|before| span(before.span));
+    about.insert("previous".into(), before.into());
+    about
+}
+
+fn sheet(part: Part, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Sheet {
+    let (columns, rows) = match part {
+        Part::Summary => summary(usage),
+        Part::Trend => trend(usage, ctx),
+        Part::Models | Part::Keys | Part::Accounts | Part::Providers => ranking(
+            part.dimension().unwrap_or(Dimension::Model),
+            view,
+            usage,
+            ctx,
+        ),
+        Part::Hours => hours(usage),
+        Part::Unusual => unusual(usage),
+    };
+    Sheet {
+        name: part.name(),
+        columns,
+        rows,
+    }
+}
+
+type Table = (Vec<String>, Vec<Vec<Value>>);
+
+/// Names of [`measures`].
+const MEASURES: [&str; 21] = [
+    "requests",
+    "failed",
+    "tokens",
+    "input_uncached",
+    "input_cache_read",
+    "input_cache_write",
+    "output",
+    "reasoning",
+    "unclassified",
+    "unknown_token_requests",
+    "cost_usd",
+    "unpriced_requests",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "latency_p99_ms",
+    "ttft_p50_ms",
+    "ttft_p95_ms",
+    "ttft_p99_ms",
+    "tokens_per_second_p5",
+    "tokens_per_second_p50",
+    "tokens_per_second_p95",
+];
+
+fn measures(totals: &Totals) -> Vec<Value> {
+    let real = |value: Option<f64>| value.map_or(Value::None, Value::Real);
+    let times = |times: &Quantiles| [times.p50, times.p95, times.p99].map(real);
+    let mut values = vec![
+        Value::Count(totals.requests),
+        Value::Count(totals.failed),
+        Value::Count(totals.tokens()),
+        Value::Count(totals.uncached),
+        Value::Count(totals.cache_read),
+        Value::Count(totals.cache_write),
+        Value::Count(totals.output),
+        Value::Count(totals.reasoning),
+        Value::Count(totals.unclassified),
+        Value::Count(totals.unknown_tokens),
+        totals.known_cost().map_or(Value::None, Value::Cost),
+        Value::Count(totals.unpriced),
+    ];
+    values.extend(times(&totals.latency));
+    values.extend(times(&totals.ttft));
+    values.extend([totals.speed.p5, totals.speed.p50, totals.speed.p95].map(real));
+    values
+}
+
+/// Nothing at all is known of a thing that was not there.
+fn absent() -> Vec<Value> {
+    vec![Value::None; MEASURES.len()]
+}
+
+fn columns(first: &[&str], compared: bool) -> Vec<String> {
+    let previous = MEASURES.iter().filter(|_| compared);
+    let previous = previous.map(|name| format!("previous_{name}"));
+    let own = first.iter().chain(&MEASURES).map(|name| (*name).to_owned());
+    own.chain(previous).collect()
+}
+
+fn summary(usage: &Usage) -> Table {
+    let row = |period: &str, (from, to), totals: &Totals| {
+        let mut row = vec![Value::text(period), Value::Time(from), Value::Time(to)];
+        row.extend(measures(totals));
+        row
+    };
+    let mut rows = vec![row("current", usage.span, &usage.report.totals)];
+    if let Some(before) = &usage.before {
+        rows.push(row("previous", before.span, &before.report.totals));
+    }
+    if let Some(lately) = &usage.lately {
+        let span = (usage.span.1 - usage::LATELY, usage.span.1);
+        rows.push(row("last_30_minutes", span, lately));
+    }
+    (columns(&["period", "from", "to"], false), rows)
+}
+
+fn trend(usage: &Usage, ctx: &Ctx) -> Table {
+    let before = usage.before.as_ref();
+    let row = |(at, bucket): (usize, &Bucket)| {
+        let mut row = vec![
+            Value::Time(bucket.from),
+            Value::Time(bucket.to),
+            Value::Flag(bucket.to <= ctx.now),
+        ];
+        row.extend(measures(&bucket.totals));
+        if let Some(before) = before {
+            let past = before.report.timeline.get(at);
+            row.extend(past.map_or_else(absent, |past| measures(&past.totals)));
+        }
+        row
+    };
+    let rows = usage.report.timeline.iter().enumerate().map(row);
+    (
+        columns(&["from", "to", "finished"], before.is_some()),
+        rows.collect(),
+    )
+}
+
+fn ranking(dimension: Dimension, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Table {
+    let found = table::sorted(view, usage);
+    let before = table::before(usage);
+    let row = |(choice, totals): &&(Choice, Totals)| {
+        // A mask or a name says who; what is no secret identifies it.
+        let mut row = vec![
+            Value::text(&choice.value),
+            Value::Text(match choice.value.as_str() {
+                "" => String::new(),
+                _ => table::name(dimension, choice, ctx),
+            }),
+        ];
+        row.extend(measures(totals));
+        if usage.before.is_some() {
+            let past = before.get(choice.value.as_str());
+            row.extend(past.map_or_else(absent, |past| measures(past)));
+        }
+        row
+    };
+    (
+        columns(&["id", "name"], usage.before.is_some()),
+        found.iter().map(row).collect(),
+    )
+}
+
+fn hours(usage: &Usage) -> Table {
+    let Some(week) = &usage.week else {
+        return Table::default();
+    };
+    let zone = usage.zone;
+    let cells = week.cells.iter().zip(&week.hours);
+    let row = |(place, (totals, hours)): (u32, (&Totals, &i64))| {
+        let cell = HourOfWeek {
+            weekday: place / 24,
+            hour: place % 24,
+        };
+        let unusual = week.unusual.iter();
+        let flagged = unusual.filter(|odd| HourOfWeek::of(zone, odd.from) == cell);
+        let mut row = vec![
+            Value::text(WeekHours::day_name(cell.weekday)),
+            Value::Count(cell.hour.into()),
+            Value::Count(*hours),
+            Value::Flag(flagged.count() > 0),
+        ];
+        row.extend(measures(totals));
+        row
+    };
+    (
+        columns(&["weekday", "hour", "hours", "unusual"], false),
+        (0..).zip(cells).map(row).collect(),
+    )
+}
+
+fn unusual(usage: &Usage) -> Table {
+    let columns = [
+        "from",
+        "to",
+        "metric",
+        "value",
+        "usual",
+        "deviations",
+        "weeks",
+        "least_requests",
+        "least_deviations",
+    ];
+    let metric = |what| match what {
+        What::Requests => Metric::Requests.name(),
+        What::Failures => Metric::Failed.name(),
+        What::Tokens => Metric::Tokens.name(),
+        What::Cost => "cost_usd",
+        What::Latency => "latency_p95_ms",
+    };
+    let unit = |what| match what {
+        What::Cost => 1e9,
+        _ => 1.0,
+    };
+    let found = usage.week.iter().flat_map(|week| &week.unusual);
+    let rows = found.map(|odd| {
+        vec![
+            Value::Time(odd.from),
+            Value::Time(odd.to),
+            Value::text(metric(odd.what)),
+            Value::Real(odd.value / unit(odd.what)),
+            Value::Real(odd.usual / unit(odd.what)),
+            Value::Real(odd.deviations),
+            Value::Count(i64::try_from(odd.weeks).unwrap_or(i64::MAX)),
+            Value::Count(RULE.least_requests),
+            Value::Real(RULE.deviations),
+        ]
+    });
+    (columns.map(str::to_owned).to_vec(), rows.collect())
+}

@@ -1,0 +1,120 @@
+//! One unit for a whole table of figures, so that they fit narrow cells and can
+//! be compared: the unit is said once, and all have the same decimals.
+
+use crate::domain::filter::Metric;
+use crate::i18n::{Lang, UNKNOWN};
+use crate::web::ctx::Ctx;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unit {
+    divisor: i64,
+    decimals: u32,
+    /// Said beside the table; empty of plain counts.
+    pub name: &'static str,
+}
+
+impl Unit {
+    /// What fits figures up to `most`, in the units of `trend::value`; shares
+    /// of failures are in thousandths.
+    pub(super) fn of(metric: Metric, most: i64, ctx: &Ctx) -> Self {
+        let fixed = |divisor, name| Self::fitting(divisor, name, most);
+        match metric {
+            Metric::Requests | Metric::Tokens => Self::count(most, ctx.lang),
+            Metric::Cost if most < 100_000_000 => fixed(10_000_000, "¢"),
+            Metric::Cost if most < 10_000_000_000_000 => fixed(1_000_000_000, "$"),
+            Metric::Cost => fixed(1_000_000_000_000, "k$"),
+            Metric::Latency | Metric::Ttft => fixed(1_000, ctx.t.requests.second),
+            Metric::Speed => Self {
+                divisor: 1_000,
+                decimals: 0,
+                name: ctx.t.requests.tokens_a_second,
+            },
+            Metric::Failed => Self {
+                divisor: 10,
+                decimals: 1,
+                name: "%",
+            },
+        }
+    }
+
+    fn count(most: i64, lang: Lang) -> Self {
+        let units: &[(i64, &str)] = match lang {
+            Lang::En => &[(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")],
+            Lang::ZhCn => &[(100_000_000, "亿"), (10_000, "万")],
+        };
+        let fits = units.iter().find(|(divisor, _)| most >= *divisor);
+        match fits {
+            Some((divisor, name)) if most >= 10_000 => Self::fitting(*divisor, name, most),
+            _ => Self {
+                divisor: 1,
+                decimals: 0,
+                name: "",
+            },
+        }
+    }
+
+    /// Three figures of the largest.
+    fn fitting(divisor: i64, name: &'static str, most: i64) -> Self {
+        let decimals = match most / divisor {
+            ..10 => 2,
+            10..100 => 1,
+            _ => 0,
+        };
+        Self {
+            divisor,
+            decimals,
+            name,
+        }
+    }
+
+    /// Rounded, and `<0.1` where that would say nothing.
+    pub(super) fn say(&self, value: Option<i64>) -> String {
+        let Some(value) = value else {
+            return UNKNOWN.to_owned();
+        };
+        let parts = 10_i128.pow(self.decimals);
+        let divisor = i128::from(self.divisor);
+        let rounded = (i128::from(value) * parts + divisor / 2) / divisor;
+        let figure = |n: i128| match self.decimals {
+            0 => n.to_string(),
+            1 => format!("{}.{}", n / parts, n % parts),
+            _ => format!("{}.{:02}", n / parts, n % parts),
+        };
+        match (value, rounded) {
+            (0, _) => String::from("0"),
+            (1.., 0) => format!("<{}", figure(1)),
+            _ => figure(rounded),
+        }
+    }
+
+    pub(super) fn with_name(&self, value: Option<i64>) -> String {
+        let said = self.say(value);
+        match (value, self.name) {
+            (None, _) | (_, "") => said,
+            (_, "$") => format!("${said}"),
+            (_, "k$") => format!("${said} k"),
+            (_, name) => format!("{said} {name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_of_one_table_have_one_unit() {
+        let unit = Unit::count(12_345_678, Lang::En);
+        assert_eq!((unit.name, unit.decimals), ("M", 1));
+        let said = [0, 1, 60_000, 12_345_678].map(|n| unit.say(Some(n)));
+        assert_eq!(said, ["0", "<0.1", "0.1", "12.3"]);
+        assert_eq!(unit.say(None), UNKNOWN);
+    }
+
+    #[test]
+    fn few_are_counted_one_by_one() {
+        assert_eq!(Unit::count(9_999, Lang::En).say(Some(4_321)), "4321");
+        assert_eq!(Unit::count(123_456, Lang::En).say(Some(4_321)), "4");
+        assert_eq!(Unit::count(123_456, Lang::ZhCn).say(Some(4_321)), "0.4");
+    }
+}

@@ -1,0 +1,153 @@
+//! A selection by weekday and hour of local clocks, and the hours before it
+//! that judge which of its own are unusual. Exact in every zone; an hour that
+//! has not begun is no hour without requests.
+
+use diesel::sqlite::SqliteConnection;
+
+use super::error::Result;
+use super::names::Names;
+use super::report::{self, Question};
+use super::requests::{Bucket, Totals};
+use super::usage::ends;
+use crate::domain::filter::Selection;
+use crate::domain::time::{Grain, HourOfWeek, Zone};
+use crate::domain::units::{At, Ms};
+use crate::domain::unusual::{self, Hour, Unusual};
+
+const DAYS: u16 = 7;
+const HOURS: u16 = 24;
+const CELLS: u16 = DAYS * HOURS;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Week {
+    /// Seven days of 24 hours; Monday is 0.
+    pub cells: Vec<Totals>,
+    /// Begun hours of the range that each cell is made of.
+    pub hours: Vec<i64>,
+    /// Monday to Sunday, and midnight to 23:00. Their quantiles are empty
+    /// unless times were asked for.
+    pub days: Vec<Totals>,
+    pub clock: Vec<Totals>,
+    /// Hours of the range that are unlike others, most unusual first.
+    pub unusual: Vec<Unusual>,
+}
+
+impl Week {
+    #[must_use]
+    pub fn place(cell: HourOfWeek) -> usize {
+        usize::try_from(cell.weekday * 24 + cell.hour).unwrap_or_default()
+    }
+}
+
+/// The weekday × hour table of a selection. Sums of days and of hours add up
+/// from the cells; their quantiles do not, and are read only with `times`.
+pub fn of(
+    c: &mut SqliteConnection,
+    names: &Names,
+    selection: &Selection,
+    zone: Zone,
+    now: At,
+    times: bool,
+) -> Result<Week> {
+    let (oldest, _) = ends(c)?;
+    let (from, to) = (selection.from, selection.to);
+    // The hour in which collecting began is no base, nor is anything before.
+    let begun = oldest.map_or(to, |oldest| Grain::Hour.next(zone, oldest));
+    let start = begun.max(from - unusual::HISTORY).min(from);
+    let mut edges = Grain::Hour.edges(zone, start, from);
+    edges.pop();
+    let range = Grain::Hour.edges(zone, from, to);
+    edges.extend(&range);
+    let beside = CELLS;
+    let slots = starts(&edges).iter().map(|at| match at {
+        at if *at < from => beside,
+        at => cell(zone, *at, |cell| cell.weekday * 24 + cell.hour),
+    });
+    let slots: Vec<u16> = slots.collect();
+    let mut hours = vec![0; usize::from(CELLS)];
+    for (at, slot) in starts(&edges).iter().zip(&slots) {
+        if let Some(hours) = hours.get_mut(usize::from(*slot)).filter(|_| *at <= now) {
+            *hours += 1;
+        }
+    }
+    let question = Question {
+        edges,
+        slots,
+        quantiles: true,
+        ..Question::default()
+    };
+    let all = Selection {
+        from: start,
+        ..selection.clone()
+    };
+    let report = report::of(c, names, &all, &question)?;
+    let cells = filled(report.slots, CELLS);
+    let mut margin = |slots: u16, place: fn(HourOfWeek) -> u32| -> Result<Vec<Totals>> {
+        if !times {
+            return Ok(folded(&cells, slots, place));
+        }
+        let question = Question {
+            slots: starts(&range)
+                .iter()
+                .map(|at| cell(zone, *at, place))
+                .collect(),
+            edges: range.clone(),
+            quantiles: true,
+            ..Question::default()
+        };
+        let slotted = report::of(c, names, selection, &question)?.slots;
+        Ok(filled(slotted, slots))
+    };
+    // Hours cut by the range or by now would look empty.
+    let whole = |bucket: &&Bucket| {
+        bucket.from >= begun && bucket.to <= now && bucket.to - bucket.from == Ms::HOUR
+    };
+    let history: Vec<Hour> = report.timeline.iter().filter(whole).map(hour).collect();
+    Ok(Week {
+        days: margin(DAYS, |cell| cell.weekday)?,
+        clock: margin(HOURS, |cell| cell.hour)?,
+        unusual: unusual::find(&history, from, zone),
+        cells,
+        hours,
+    })
+}
+
+fn starts(edges: &[At]) -> &[At] {
+    edges.split_last().map_or(&[], |(_, starts)| starts)
+}
+
+fn cell(zone: Zone, at: At, place: fn(HourOfWeek) -> u32) -> u16 {
+    u16::try_from(place(HourOfWeek::of(zone, at))).unwrap_or(CELLS)
+}
+
+fn filled(mut slots: Vec<Totals>, many: u16) -> Vec<Totals> {
+    slots.resize_with(usize::from(many), Totals::default);
+    slots
+}
+
+fn folded(cells: &[Totals], many: u16, place: fn(HourOfWeek) -> u32) -> Vec<Totals> {
+    let mut sums = filled(Vec::new(), many);
+    for (at, totals) in (0_u32..).zip(cells) {
+        let place = place(HourOfWeek {
+            weekday: at / 24,
+            hour: at % 24,
+        });
+        let sum = usize::try_from(place).ok().and_then(|at| sums.get_mut(at));
+        if let Some(sum) = sum {
+            sum.add(totals);
+        }
+    }
+    sums
+}
+
+fn hour(bucket: &Bucket) -> Hour {
+    Hour {
+        from: bucket.from,
+        to: bucket.to,
+        requests: bucket.totals.requests,
+        failed: bucket.totals.failed,
+        tokens: bucket.totals.tokens(),
+        cost_nanos: bucket.totals.cost.0,
+        latency_p95: bucket.totals.latency.p95,
+    }
+}
