@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::collection::Settings;
@@ -51,6 +52,7 @@ pub struct App {
     prices: Data<Desk>,
     relay: Data<Relay>,
     roster: Data<Roster>,
+    accounts: Data<accounts::Desk>,
     listener: TcpListener,
     jobs: Jobs,
     generated: Option<SecretString>,
@@ -103,6 +105,7 @@ impl App {
             tuning,
         });
         let relay = Data::new(Relay::new(config.relay_rate, patience));
+        let refreshes = handle.refreshes();
         let state = Data::new(AppState {
             started: clock.now(),
             running: clock.stopwatch(),
@@ -143,6 +146,17 @@ impl App {
             keyring: state.keyring.subscribe(),
             status: state.status.clone(),
         });
+        let accounts = accounts::Desk::open(accounts::Parts {
+            store: state.store.clone(),
+            clock: state.clock.clone(),
+            settings: state.settings.subscribe(),
+            status: state.status.clone(),
+            refreshes,
+            changed: state.gateway_changed.subscribe(),
+            tuning: accounts::Tuning::default(),
+        });
+        let accounts = Data::new(accounts.await?);
+        look_after_accounts(&mut jobs, &accounts, &state);
         start_jobs(&mut jobs, &state, collector);
         settle_events(&mut jobs, &state, settle_every);
         let (reader, token) = (Roster::clone(&roster), state.stop.clone());
@@ -153,6 +167,7 @@ impl App {
             prices,
             relay,
             roster,
+            accounts,
             state,
             listener,
             jobs,
@@ -184,12 +199,15 @@ impl App {
             prices,
             relay,
             roster,
+            accounts,
             listener,
             mut jobs,
             ..
         } = self;
-        let server = http_server(listener, &state, &frame, &prices, &relay, &roster)
-            .context("cannot start the web server")?;
+        let server = http_server(
+            listener, &state, &frame, &prices, &relay, &roster, &accounts,
+        )
+        .context("cannot start the web server")?;
         let handle = server.handle();
         let mut serving = tokio::spawn(server);
         let outcome = tokio::select! {
@@ -281,6 +299,19 @@ fn settle_events(jobs: &mut Jobs, state: &Data<AppState>, every: Duration) {
     });
 }
 
+fn look_after_accounts(jobs: &mut Jobs, accounts: &accounts::Desk, state: &AppState) {
+    let stop = || state.stop.clone();
+    jobs.spawn("accounts", accounts.clone().keep_listed(stop()));
+    jobs.spawn(
+        "failures of accounts",
+        accounts.clone().keep_listening(stop()),
+    );
+    jobs.spawn(
+        "requests of accounts",
+        accounts.clone().keep_counting(stop()),
+    );
+}
+
 /// The desk knows whether a check is due; here it is only asked often enough.
 fn look_after_prices(jobs: &mut Jobs, prices: &Data<Desk>, state: &AppState) {
     let (desk, stop) = (prices.clone(), state.stop.clone());
@@ -306,9 +337,10 @@ fn http_server(
     prices: &Data<Desk>,
     relay: &Data<Relay>,
     roster: &Data<Roster>,
+    accounts: &Data<accounts::Desk>,
 ) -> std::io::Result<Server> {
     let (state, frame, prices) = (state.clone(), frame.clone(), prices.clone());
-    let (relay, roster) = (relay.clone(), roster.clone());
+    let (relay, roster, accounts) = (relay.clone(), roster.clone(), accounts.clone());
     let drafts = Data::new(Drafts::default());
     let server = HttpServer::new(move || {
         WebApp::new()
@@ -319,6 +351,7 @@ fn http_server(
             .app_data(relay.clone())
             .app_data(Data::new(Line::new(state.settings.subscribe())))
             .app_data(roster.clone())
+            .app_data(accounts.clone())
             .wrap(from_fn(pipeline::around))
             .configure(|services| routes::all(services, &state.config))
     });

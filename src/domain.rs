@@ -1,6 +1,7 @@
 //! The vocabulary everything shares: pure values and rules. No I/O, no async,
 //! no clock, no SQL; a rule that needs the time takes `now`.
 
+pub mod account;
 pub mod address;
 pub mod collection;
 pub mod counting;

@@ -5,6 +5,8 @@
 
 pub mod address;
 pub mod client;
+mod fields;
+pub mod inventory;
 pub mod passage;
 pub mod queue;
 pub mod types;

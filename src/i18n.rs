@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+pub mod accounts;
 pub mod doctor;
 pub mod errors;
 mod format;
@@ -84,6 +85,7 @@ impl Lang {
 /// Every text of one language.
 #[derive(Debug)]
 pub struct Messages {
+    pub accounts: &'static accounts::Accounts,
     pub shell: &'static shell::Shell,
     pub usage: &'static usage::Usage,
     pub errors: &'static errors::Errors,
@@ -99,6 +101,7 @@ pub struct Messages {
 }
 
 static EN: Messages = Messages {
+    accounts: &accounts::EN,
     shell: &shell::EN,
     usage: &usage::EN,
     errors: &errors::EN,
@@ -114,6 +117,7 @@ static EN: Messages = Messages {
 };
 
 static ZH_CN: Messages = Messages {
+    accounts: &accounts::ZH_CN,
     shell: &shell::ZH_CN,
     usage: &usage::ZH_CN,
     errors: &errors::ZH_CN,

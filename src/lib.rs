@@ -11,6 +11,7 @@
 //! - [`prices`]: keeps prices current from the price sources.
 //! - [`relay`]: passes management requests on to CPA.
 //! - [`roster`]: knows which clients' keys the gateway has.
+//! - [`accounts`]: keeps what the gateway says of its accounts.
 //! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
 //! - [`fake`]: a simulated gateway, for `demo` and the tests.
 //! - [`app`]: puts the parts together; [`cli`]: one file a sub-command.
@@ -19,6 +20,7 @@
 //! counted once; secrets never reach the disk or a browser in clear; money and
 //! time are integers. `tests/it/walls.rs` holds who may import whom.
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod cli;

@@ -3,6 +3,7 @@
 
 use actix_web::web::ServiceConfig;
 
+pub mod accounts;
 pub mod cell;
 pub mod chart;
 pub mod diagnosis;
@@ -27,6 +28,7 @@ pub mod usage;
 /// Every route of the screens in this module, below the base path, behind
 /// the guard.
 pub fn routes(config: &mut ServiceConfig) {
+    accounts::routes(config);
     login::routes(config);
     prefs::routes(config);
     home::routes(config);

@@ -3,6 +3,7 @@
 //! Functions take `&mut SqliteConnection`, so they test without async; pages
 //! call them through [`Store::read`] and [`Store::write`].
 
+pub mod accounts;
 pub mod admin;
 pub mod arrivals;
 pub mod batch;
@@ -12,6 +13,7 @@ pub mod clients;
 pub mod counters;
 pub mod data_key;
 pub mod detail;
+pub mod endings;
 pub mod error;
 pub mod events;
 pub mod export;

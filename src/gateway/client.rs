@@ -17,8 +17,8 @@ use crate::domain::units::Ms;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
-/// A list of a few thousand credentials stays below it.
-const MAX_BODY_BYTES: usize = 16 << 20;
+/// A list of ten thousand credentials stays below it.
+const MAX_BODY_BYTES: usize = 48 << 20;
 
 /// What setting up learns: who answers there, or why nobody does.
 pub type Probe = Result<Overview, Error>;
@@ -159,6 +159,35 @@ impl Client {
         let all = all.chain(files.files.unwrap_or_default());
         let mut known = all.filter_map(|t| Some(t.success? + t.failed.unwrap_or(0)));
         Ok(known.next().map(|first| first + known.sum::<i64>()))
+    }
+
+    /// Switches an auth file on or off. Whether it took effect is to be read
+    /// back: the gateway confirms before it has reloaded.
+    pub async fn switch(&self, name: &str, auth_index: &str, disabled: bool) -> Result<(), Error> {
+        let url = format!("{}/v0/management/auth-files/status", self.base);
+        let body = serde_json::json!({
+            "name": name, "auth_index": auth_index, "disabled": disabled,
+        });
+        let request = self
+            .http
+            .patch(url)
+            .header(AUTHORIZATION, self.authorization.clone())
+            .timeout(self.limit)
+            .json(&body);
+        accepted(request.send().await.map_err(unreachable)?).await?;
+        Ok(())
+    }
+
+    /// The object that answers a question.
+    pub(super) async fn answer(
+        &self,
+        path: &str,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, Error> {
+        let bytes = body(self.get(path).await?).await?;
+        // Thousands of entries take a while to read.
+        let read = tokio::task::spawn_blocking(move || serde_json::from_slice(&bytes));
+        let read = read.await.map_err(|_| Error::NotCpa)?;
+        read.map_err(|_| Error::NotCpa)
     }
 
     /// `path` below `/v0/management`, with the key.

@@ -88,6 +88,7 @@ pub struct Collector {
     parts: Parts,
     board: Arc<Board>,
     nudge: Arc<Notify>,
+    refreshes: watch::Sender<u64>,
 }
 
 /// What everyone else holds of a collector. Cheap to clone.
@@ -96,6 +97,7 @@ pub struct Handle {
     status: watch::Receiver<Status>,
     board: Arc<Board>,
     nudge: Arc<Notify>,
+    refreshes: watch::Sender<u64>,
     store: Store,
     keyring: watch::Receiver<Option<Keyring>>,
 }
@@ -114,7 +116,9 @@ impl Collector {
     pub fn new(parts: Parts) -> (Self, Handle) {
         let (board, status) = Board::new(parts.clock.clone());
         let (board, nudge) = (Arc::new(board), Arc::new(Notify::new()));
+        let refreshes = watch::Sender::new(0);
         let handle = Handle {
+            refreshes: refreshes.clone(),
             status,
             board: Arc::clone(&board),
             nudge: Arc::clone(&nudge),
@@ -125,6 +129,7 @@ impl Collector {
             parts,
             board,
             nudge,
+            refreshes,
         };
         (collector, handle)
     }
@@ -184,6 +189,7 @@ impl Collector {
         let taker = Taker {
             settings: self.parts.settings.clone(),
             nudge: Arc::clone(&self.nudge),
+            refreshes: self.refreshes.clone(),
             store: self.parts.store.clone(),
             writer: Arc::new(Mutex::new(writer)),
             backlog,
@@ -253,6 +259,13 @@ impl Handle {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// Moves whenever the gateway says that its configuration or accounts
+    /// changed; only a subscription hears that.
+    #[must_use]
+    pub fn refreshes(&self) -> watch::Receiver<u64> {
+        self.refreshes.subscribe()
     }
 
     /// Tries again at once instead of waiting, also after a rejected key. Does

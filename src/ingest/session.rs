@@ -12,7 +12,7 @@ use super::outage::{Outage, gap};
 use super::taker::{End, Life, Taker};
 use crate::domain::collection::{Reason, State, Transport};
 use crate::gateway::client::Client;
-use crate::gateway::queue::subscribe::{Messages, Subscription};
+use crate::gateway::queue::subscribe::{Messages, Subscription, USAGE};
 use crate::gateway::queue::{Poller, http, resp};
 use crate::gateway::types::{Cause, Error, millis};
 
@@ -171,7 +171,7 @@ impl Taker {
         // The first connection proves the key, and drains later what was
         // queued before the subscription began.
         let queue = resp::Queue::connect(&life.connection, life.resp_key(), limits).await?;
-        let mut subscription = Subscription::open(&life.connection, limits).await?;
+        let mut subscription = Subscription::open(&life.connection, USAGE, limits).await?;
         let started = self.clock.now();
         self.drain(Poller::Resp(queue), life).await?;
         life.worked(transport);
@@ -198,6 +198,7 @@ impl Taker {
             };
             let messages = messages.inspect_err(|error| self.unheard(&subscription, error))?;
             if messages.refreshed {
+                self.refreshes.send_modify(|count| *count += 1);
                 health.hurry();
             }
             if !messages.events.is_empty() {

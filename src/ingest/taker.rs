@@ -40,6 +40,8 @@ const RECORD_BYTES: usize = 1 << 20;
 pub(super) struct Taker {
     pub(super) settings: watch::Receiver<Settings>,
     pub(super) nudge: Arc<Notify>,
+    /// Moves when the gateway says that its configuration or accounts changed.
+    pub(super) refreshes: watch::Sender<u64>,
     pub(super) store: Store,
     pub(super) writer: Arc<Mutex<Writer>>,
     pub(super) backlog: watch::Receiver<Backlog>,

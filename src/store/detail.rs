@@ -121,7 +121,7 @@ fn request_id(row: &StoredEvent, text: &str) -> String {
 fn account(names: &Dictionary, row: &StoredEvent) -> Account {
     Account {
         identity: names.value(Kind::Account, row.account).to_owned(),
-        label: names.label(Kind::Account, row.account).to_owned(),
+        label: names.title(Kind::Account, row.account).to_owned(),
         auth_type: names.value(Kind::AuthType, row.auth_type).to_owned(),
     }
 }

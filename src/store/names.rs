@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use diesel::prelude::*;
 
 use super::error::Result;
-use super::key_alias;
 use super::schema::dimension;
+use super::{accounts, key_alias};
 
 /// What a text says of an event. The discriminant is stored: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +96,8 @@ pub struct Dictionary {
     tables: [Table; Kind::ALL.len()],
     /// What people call clients' keys, by hash.
     key_aliases: HashMap<Arc<str>, Arc<str>>,
+    /// What the gateway calls its accounts, by `auth_index`.
+    account_titles: HashMap<Arc<str>, Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -142,14 +144,22 @@ impl Dictionary {
         self.key_aliases.get(hash).map(AsRef::as_ref)
     }
 
-    /// The best name there is: the alias of a client's key, or the label.
+    /// What the gateway calls the account of an `auth_index`.
+    #[must_use]
+    pub fn account_title(&self, index: &str) -> Option<&str> {
+        self.account_titles.get(index).map(AsRef::as_ref)
+    }
+
+    /// The best name there is: the alias of a client's key, what the gateway
+    /// calls an account, or the label.
     #[must_use]
     pub fn title(&self, kind: Kind, id: i32) -> &str {
-        let alias = match kind {
+        let better = match kind {
             Kind::ClientKey => self.key_alias(self.value(kind, id)),
+            Kind::Account => self.account_title(self.value(kind, id)),
             _ => None,
         };
-        alias.unwrap_or_else(|| self.label(kind, id))
+        better.unwrap_or_else(|| self.label(kind, id))
     }
 
     /// What events say; the text itself when it has no label.
@@ -223,6 +233,7 @@ impl Names {
             }
         }
         dictionary.key_aliases = key_alias::in_force(c)?;
+        dictionary.account_titles = accounts::titles(c)?;
         Ok(Self(Arc::new(RwLock::new(dictionary))))
     }
 
@@ -234,6 +245,12 @@ impl Names {
             Some(alias) => aliases.insert(hash.into(), alias.into()),
             None => aliases.remove(hash),
         };
+    }
+
+    /// After a commit: all of them, also those that are gone.
+    pub(super) fn name_accounts(&self, titles: HashMap<Arc<str>, Arc<str>>) {
+        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        dictionary.account_titles = titles;
     }
 
     /// Makes the names of a transaction visible. Called as its last step, so no

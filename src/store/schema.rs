@@ -258,3 +258,22 @@ diesel::table! {
         content -> Binary,
     }
 }
+
+diesel::table! {
+    account (id) {
+        id -> BigInt,
+        listed -> Text,
+        trouble -> Nullable<Text>,
+        first_seen_ms -> BigInt,
+        changed_ms -> BigInt,
+        gone_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    account_index (auth_index) {
+        auth_index -> Text,
+        account -> BigInt,
+        since_ms -> BigInt,
+    }
+}

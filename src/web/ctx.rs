@@ -185,7 +185,7 @@ impl Ctx {
             entry(Place::Home, "home", t.home, Some("/")),
             entry(Place::Requests, "requests", t.requests, Some("/requests")),
             entry(Place::Usage, "usage", t.usage, Some("/usage")),
-            entry(Place::Accounts, "accounts", t.accounts, None),
+            entry(Place::Accounts, "accounts", t.accounts, Some("/accounts")),
             entry(Place::Providers, "providers", t.providers, None),
             entry(Place::Keys, "keys", t.keys, Some("/keys")),
             entry(

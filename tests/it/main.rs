@@ -4,6 +4,8 @@
 
 mod support;
 
+mod account_pages;
+mod accounts;
 mod behind_nginx;
 mod browser;
 mod collect_redis;

@@ -1,4 +1,4 @@
-//! Listening to the `usage` channel. The gateway drops a listener that is 256
+//! Listening to a channel of the gateway. It drops a listener that is 256
 //! messages behind, without a word, so whoever listens must drain quickly; and
 //! a peer that is gone without a word is noticed by asking for a sign of life.
 
@@ -16,10 +16,14 @@ use super::{Limits, control};
 use crate::domain::collection::Connection;
 use crate::gateway::types::{Cause, Error};
 
-const CHANNEL: &str = "usage";
+/// Usage events, and whether the configuration or the accounts changed.
+pub const USAGE: &str = "usage";
+/// Failures of single credentials, since 7.1.44.
+pub const ERRORS: &str = "errors";
 
 /// A confirmed subscription. Dropping it closes the connection.
 pub struct Subscription {
+    channel: &'static str,
     sink: PubSubSink,
     stream: PubSubStream,
     alive: JoinHandle<()>,
@@ -42,16 +46,21 @@ impl Subscription {
     /// Connects, authenticates and waits for the confirmation. The crate hides
     /// the gateway's sentence here, so prove the key on a popping connection
     /// first; that one is needed anyway, to drain what was queued before.
-    pub async fn open(to: &Connection, limits: Limits) -> Result<Self, Error> {
+    pub async fn open(
+        to: &Connection,
+        channel: &'static str,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         let info = RedisConnectionInfo::default().set_password(to.key.expose_secret().trim());
         let client = client_for(to, info, limits.connect).await?;
         let (mut sink, stream) = within(limits.connect, client.get_async_pubsub())
             .await?
             .split();
-        within(limits.answer, sink.subscribe(CHANNEL)).await?;
+        within(limits.answer, sink.subscribe(channel)).await?;
         let heard = Arc::new(Mutex::new(Instant::now()));
         let alive = tokio::spawn(watch(sink.clone(), limits, Arc::clone(&heard)));
         Ok(Self {
+            channel,
             sink,
             stream,
             alive,
@@ -100,7 +109,7 @@ impl Subscription {
         self.alive.abort();
         let mut events = Vec::new();
         let farewell = async {
-            let ended = self.sink.unsubscribe(CHANNEL).await;
+            let ended = self.sink.unsubscribe(self.channel).await;
             if let Err(error) = ended {
                 log::debug!("the subscription was gone already: {error}");
             }

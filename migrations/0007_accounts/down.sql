@@ -1,0 +1,2 @@
+drop table account_index;
+drop table account;

@@ -1,0 +1,359 @@
+//! What the gateway says of its accounts: lists them now and then and whenever
+//! it says that something changed ([`snapshot`]), listens to its `errors`
+//! channel ([`listen`]), counts how the last requests ended ([`count`]), and
+//! switches an account on or off ([`switch`]). Pages read it from memory, and
+//! what is in memory is in the database, so that a gateway that is slow, down
+//! or rejecting the key leaves the last list, with its age.
+//!
+//! A key that was rejected is never sent again: nothing is asked before the
+//! collector, or where that is off the first list, has proven the key.
+
+mod count;
+mod listen;
+mod snapshot;
+mod switch;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::domain::account::standing::{self, Standing};
+use crate::domain::account::trouble::Report;
+use crate::domain::account::{Known, Listed};
+use crate::domain::collection::{Connection, Reason, Settings, State, Status};
+use crate::domain::units::{At, Ms};
+use crate::gateway::client::Client;
+use crate::gateway::queue::Limits;
+use crate::gateway::types::Error;
+use crate::store::endings::{Recent, Recents};
+use crate::store::{Result, Store, accounts};
+
+pub use switch::Switched;
+
+/// Spans nobody needs to set; tests shorten them.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// Between two lists when nothing happens.
+    pub list_every: Duration,
+    /// The least between two lists, however much happens.
+    pub list_apart: Duration,
+    /// After a list that failed, at first and at most.
+    pub retry_first: Duration,
+    /// How long one answer of the gateway is waited for.
+    pub patience: Duration,
+    pub limits: Limits,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            list_every: Duration::from_mins(3),
+            list_apart: Duration::from_secs(2),
+            retry_first: Duration::from_secs(5),
+            patience: Duration::from_secs(30),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What an accounts desk is made of.
+pub struct Parts {
+    pub store: Store,
+    pub clock: Clock,
+    pub settings: watch::Receiver<Settings>,
+    pub status: watch::Receiver<Status>,
+    /// Moves when the gateway says that its accounts changed.
+    pub refreshes: watch::Receiver<u64>,
+    /// Moves when the gateway was changed through the panel.
+    pub changed: watch::Receiver<u64>,
+    pub tuning: Tuning,
+}
+
+/// The accounts as they are known. Clones are the same desk.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+/// Names of models that an account serves.
+pub type Models = Arc<Vec<String>>;
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    settings: watch::Receiver<Settings>,
+    status: watch::Receiver<Status>,
+    refreshes: watch::Receiver<u64>,
+    changed: watch::Receiver<u64>,
+    tuning: Tuning,
+    stir: Notify,
+    roster: watch::Sender<Arc<Roster>>,
+    recents: RwLock<Arc<Recents>>,
+    /// The connection whose key was rejected: not to be used again.
+    refused: Mutex<Option<Connection>>,
+    /// The connection that last gave a list.
+    proven: watch::Sender<Option<Connection>>,
+    models: Mutex<HashMap<i64, (At, Models)>>,
+    /// By account: when it was switched, whether off, and what came of it.
+    outcomes: Mutex<HashMap<i64, (At, bool, Switched)>>,
+}
+
+/// Everything known at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    pub accounts: Vec<Arc<Known>>,
+    by_index: HashMap<String, usize>,
+    /// When the gateway last gave its list; `None` = never.
+    pub listed_at: Option<At>,
+    /// Why the last attempt to ask gave nothing.
+    pub problem: Option<Error>,
+    /// Failures are heard as they happen.
+    pub listening: bool,
+    /// Grows with every change.
+    pub changes: u64,
+}
+
+impl Roster {
+    fn new(accounts: Vec<Known>, listed_at: Option<At>) -> Self {
+        let mut roster = Self {
+            listed_at,
+            ..Self::default()
+        };
+        roster.take(accounts);
+        roster
+    }
+
+    fn take(&mut self, accounts: Vec<Known>) {
+        self.accounts = accounts.into_iter().map(Arc::new).collect();
+        self.by_index.clear();
+        for (place, known) in self.accounts.iter().enumerate() {
+            for index in &known.indexes {
+                self.by_index.insert(index.clone(), place);
+            }
+        }
+    }
+
+    /// The account that events call by this index.
+    #[must_use]
+    pub fn of_index(&self, index: &str) -> Option<&Arc<Known>> {
+        self.accounts.get(*self.by_index.get(index)?)
+    }
+
+    #[must_use]
+    pub fn of_id(&self, id: i64) -> Option<&Arc<Known>> {
+        let place = self.accounts.binary_search_by_key(&id, |known| known.id);
+        self.accounts.get(place.ok()?)
+    }
+}
+
+impl Desk {
+    /// Reads what is known; asks nobody.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        let read = |c: &mut _| Ok((accounts::all(c)?, accounts::round(c)?));
+        let (known, round) = parts.store.read(read).await?;
+        let roster = Roster::new(known, round.map(|round| round.at));
+        Ok(Self(Arc::new(Inner {
+            store: parts.store,
+            clock: parts.clock,
+            settings: parts.settings,
+            status: parts.status,
+            refreshes: parts.refreshes,
+            changed: parts.changed,
+            tuning: parts.tuning,
+            stir: Notify::new(),
+            roster: watch::Sender::new(Arc::new(roster)),
+            recents: RwLock::default(),
+            refused: Mutex::default(),
+            proven: watch::Sender::new(None),
+            models: Mutex::default(),
+            outcomes: Mutex::default(),
+        })))
+    }
+
+    /// Everything known, as it is now.
+    #[must_use]
+    pub fn roster(&self) -> Arc<Roster> {
+        self.0.roster.borrow().clone()
+    }
+
+    /// Changes whenever anything of it does.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<Roster>> {
+        self.0.roster.subscribe()
+    }
+
+    /// Something of the gateway changed: list its accounts soon.
+    pub fn stir(&self) {
+        self.0.stir.notify_one();
+    }
+
+    /// How the last requests of all accounts ended.
+    #[must_use]
+    pub fn recents(&self) -> Arc<Recents> {
+        let recents = self.0.recents.read();
+        Arc::clone(&recents.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Of one account, over all its indexes.
+    #[must_use]
+    pub fn recent(&self, recents: &Recents, known: &Known) -> Recent {
+        let names = self.0.store.names();
+        let names = names.read();
+        let kind = crate::store::names::Kind::Account;
+        let mut ids = known
+            .indexes
+            .iter()
+            .filter_map(|index| names.id(kind, index));
+        let mut recent = ids.next().and_then(|id| recents.of(id)).cloned();
+        for other in ids.filter_map(|id| recents.of(id)) {
+            recent.get_or_insert_default().join(other);
+        }
+        recent.unwrap_or_default()
+    }
+
+    /// How an account is at this moment.
+    #[must_use]
+    pub fn standing(&self, roster: &Roster, known: &Known, recent: &Recent, now: At) -> Standing {
+        standing::judge(known, recent.lately, roster.listed_at, now)
+    }
+
+    /// The models of an account, asked for when somebody wants to know; `None`
+    /// when the gateway cannot be asked.
+    pub async fn models(&self, known: &Known) -> Option<Models> {
+        const FRESH: Ms = Ms(10 * Ms::MINUTE.0);
+        let now = self.0.clock.now();
+        let held = locked(&self.0.models).get(&known.id).cloned();
+        if let Some((at, models)) = &held
+            && now - *at < FRESH
+        {
+            return Some(Arc::clone(models));
+        }
+        let stale = held.map(|(_, models)| models);
+        if !known.can_be_switched() {
+            return stale;
+        }
+        let Some(connection) = self.permitted() else {
+            return stale;
+        };
+        let client = Client::new(&connection)
+            .ok()?
+            .patient(Duration::from_secs(5));
+        match client.models_of(&known.listed.name).await {
+            Ok(models) => {
+                let models = Arc::new(models);
+                locked(&self.0.models).insert(known.id, (now, Arc::clone(&models)));
+                Some(models)
+            }
+            Err(error) => {
+                self.note(&connection, &error);
+                stale
+            }
+        }
+    }
+
+    /// The connection, where asking is allowed: the key was proven, or nobody
+    /// tried it yet and the collector will not.
+    fn permitted(&self) -> Option<Connection> {
+        let settings = self.0.settings.borrow().clone();
+        let connection = settings.connection?;
+        if let Some(refused) = &*locked(&self.0.refused)
+            && same(refused, &connection)
+        {
+            return None;
+        }
+        let status = self.0.status.borrow();
+        let proven = match (status.state, &status.reason) {
+            // Off: nobody else will prove it.
+            (State::Collecting | State::Off, _) => true,
+            // The gateway answered; something else is the matter.
+            (State::Retrying, Some(reason)) => matches!(
+                reason,
+                Reason::TransportUnsupported
+                    | Reason::StoreFailing
+                    | Reason::SpoolFull
+                    | Reason::DiskFull
+            ),
+            _ => false,
+        };
+        proven.then_some(connection)
+    }
+
+    /// Remembers a key that must not be sent again.
+    fn note(&self, connection: &Connection, error: &Error) {
+        if error.forbids_retry() {
+            *locked(&self.0.refused) = Some(connection.clone());
+            self.0.proven.send_replace(None);
+        }
+    }
+
+    /// Changes what is known in memory, and tells who watches.
+    fn change(&self, change: impl FnOnce(&mut Roster)) {
+        self.0.roster.send_modify(|roster| {
+            let roster = Arc::make_mut(roster);
+            roster.changes += 1;
+            change(roster);
+        });
+    }
+
+    /// Takes in messages of the `errors` channel; one of an account nobody
+    /// knows asks for a new list.
+    async fn hear(&self, reports: Vec<Report>) {
+        let mut kept: HashMap<i64, _> = HashMap::new();
+        let mut strangers = false;
+        self.change(|roster| {
+            for report in reports {
+                let place = roster.by_index.get(&report.auth_index).copied();
+                let Some(known) = place.and_then(|place| roster.accounts.get_mut(place)) else {
+                    strangers = true;
+                    continue;
+                };
+                let known = Arc::make_mut(known);
+                let trouble = known.trouble.get_or_insert_default();
+                if trouble.hear(report.trouble) {
+                    kept.insert(known.id, trouble.clone());
+                }
+            }
+        });
+        if strangers {
+            self.stir();
+        }
+        if !kept.is_empty()
+            && let Err(error) = self.0.store.keep_troubles(kept.into_iter().collect()).await
+        {
+            log::warn!("cannot keep what the gateway said of its accounts: {error}");
+        }
+    }
+
+    /// Puts one account in its new state.
+    async fn relist(&self, id: i64, listed: Listed) -> Result<()> {
+        use crate::domain::account::diff::Change;
+        let roster = self.roster();
+        let url = self
+            .0
+            .settings
+            .borrow()
+            .connection
+            .as_ref()
+            .map(|c| c.url.clone());
+        let round = accounts::Round {
+            at: roster.listed_at.unwrap_or_else(|| self.0.clock.now()),
+            url: url.unwrap_or_default(),
+        };
+        let change = vec![Change::Changed { id, listed }];
+        let known = self.0.store.keep_accounts(change, round).await?;
+        self.change(|roster| roster.take(known));
+        Ok(())
+    }
+}
+
+/// Whether two connections use the same key at the same place.
+fn same(a: &Connection, b: &Connection) -> bool {
+    let keys = (a.key.expose_secret(), b.key.expose_secret());
+    keys.0 == keys.1 && (&a.url, a.insecure_tls) == (&b.url, b.insecure_tls)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

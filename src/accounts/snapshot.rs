@@ -1,0 +1,173 @@
+//! Listing: at the start, when the gateway or we changed something, and every
+//! few minutes. Only what changed is written. A list that fails leaves the one
+//! before it, and is tried again later and later; a rejected key ends the
+//! trying until the settings change.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Desk, same};
+use crate::domain::account::Known;
+use crate::domain::account::diff::{Change, diff};
+use crate::domain::collection::{Connection, Status};
+use crate::gateway::client::Client;
+use crate::gateway::types::Error;
+use crate::store::StoreError;
+use crate::store::accounts::Round;
+
+/// What came of an attempt.
+#[derive(Debug)]
+enum Look {
+    /// So many changes.
+    Listed(usize),
+    /// It is not the time to ask.
+    NotNow,
+    Failed(Error),
+    NotKept(StoreError),
+}
+
+impl Desk {
+    /// Keeps the list current until `stop`.
+    pub async fn keep_listed(self, stop: CancellationToken) {
+        let tuning = self.0.tuning;
+        let mut refreshes = self.0.refreshes.clone();
+        let mut ours = self.0.changed.clone();
+        let mut settings = self.0.settings.clone();
+        let mut status = self.0.status.clone();
+        let mut retry = tuning.retry_first;
+        let mut told: Option<Error> = None;
+        loop {
+            let looked = tokio::select! {
+                looked = self.look() => looked,
+                () = stop.cancelled() => return,
+            };
+            let pause = match looked {
+                Look::Listed(changes) => {
+                    if changes > 0 {
+                        log::info!("{changes} accounts of the gateway are new or different");
+                    }
+                    retry = tuning.retry_first;
+                    told = None;
+                    tuning.list_every
+                }
+                Look::NotNow => tuning.list_every,
+                Look::Failed(error) => {
+                    if told.as_ref() != Some(&error) {
+                        log::warn!("cannot list the accounts of the gateway: {error}");
+                        told = Some(error);
+                    }
+                    grow(&mut retry, tuning.list_every)
+                }
+                Look::NotKept(error) => {
+                    log::warn!("cannot keep the accounts of the gateway: {error}");
+                    grow(&mut retry, tuning.list_every)
+                }
+            };
+            let permitted = self.permitted().is_some();
+            if permitted {
+                // News that come together are looked at together.
+                tokio::select! {
+                    () = tokio::time::sleep(tuning.list_apart.min(pause)) => {}
+                    () = stop.cancelled() => return,
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.0.stir.notified() => {}
+                _ = refreshes.changed() => {}
+                _ = ours.changed() => {}
+                _ = settings.changed() => {}
+                () = self.permission(&mut status), if !permitted => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Waits until asking is allowed: collecting began, the key is proven.
+    async fn permission(&self, status: &mut watch::Receiver<Status>) {
+        while self.permitted().is_none() {
+            if status.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    async fn look(&self) -> Look {
+        let Some(connection) = self.permitted() else {
+            return Look::NotNow;
+        };
+        let listed = async {
+            let client = Client::new(&connection)?.patient(self.0.tuning.patience);
+            client.credentials().await
+        };
+        let listed = match listed.await {
+            Ok(listed) => listed,
+            Err(error) => {
+                self.note(&connection, &error);
+                self.change(|roster| {
+                    roster.problem = Some(error.clone());
+                });
+                return Look::Failed(error);
+            }
+        };
+        let roster = self.roster();
+        let known: Vec<Known> = roster
+            .accounts
+            .iter()
+            .map(|known| (**known).clone())
+            .collect();
+        let compared = tokio::task::spawn_blocking(move || diff(&known, listed)).await;
+        let changes = match compared {
+            Ok(changes) => changes,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        match self.keep(changes, &connection).await {
+            Ok(count) => {
+                self.prove(connection);
+                Look::Listed(count)
+            }
+            Err(error) => Look::NotKept(error),
+        }
+    }
+
+    async fn keep(
+        &self,
+        changes: Vec<Change>,
+        connection: &Connection,
+    ) -> Result<usize, StoreError> {
+        let round = Round {
+            at: self.0.clock.now(),
+            url: connection.url.clone(),
+        };
+        let (at, count) = (round.at, changes.len());
+        let known = self.0.store.keep_accounts(changes, round).await?;
+        self.change(|roster| {
+            if count > 0 {
+                roster.take(known);
+            }
+            roster.listed_at = Some(at);
+            roster.problem = None;
+        });
+        Ok(count)
+    }
+
+    fn prove(&self, connection: Connection) {
+        self.0.proven.send_if_modified(|proven| {
+            let new = !proven
+                .as_ref()
+                .is_some_and(|known| same(known, &connection));
+            if new {
+                *proven = Some(connection);
+            }
+            new
+        });
+    }
+}
+
+fn grow(retry: &mut Duration, most: Duration) -> Duration {
+    let pause = *retry;
+    *retry = (pause * 2).min(most);
+    pause
+}

@@ -1,0 +1,91 @@
+//! A credential of the gateway, as the gateway lists it: an account that was
+//! logged in to (an auth file) or the key of a provider. Identity is the
+//! gateway's `auth_index` together with the provider's own account id, never a
+//! name that people give. Holds no secret: keys are masks, tokens are not read.
+
+pub mod diff;
+pub mod standing;
+pub mod trouble;
+
+use serde::{Deserialize, Serialize};
+
+use super::units::At;
+use trouble::Trouble;
+
+/// What the gateway keeps of a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An auth file: somebody logged in.
+    #[default]
+    File,
+    /// A key in the gateway's configuration.
+    Key,
+}
+
+/// One credential as the last answer of the gateway describes it. Empty text
+/// and `None` mean that it did not say: old versions say less.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Listed {
+    pub auth_index: String,
+    pub kind: Kind,
+    /// `codex`, `claude`, `openrouter` …
+    pub provider: String,
+    /// By which the management API names it: a file name. Empty for keys.
+    pub name: String,
+    /// What people read: an e-mail address, a project, the mask of a key.
+    pub title: String,
+    /// The id that the provider gave the account.
+    pub provider_account: String,
+    pub plan: String,
+    pub note: String,
+    /// `active`, `error`, `disabled` …, in the gateway's words.
+    pub status: String,
+    /// Redacted.
+    pub message: String,
+    pub disabled: bool,
+    /// Cooling down as a whole.
+    pub unavailable: bool,
+    /// When it stops cooling down.
+    pub retry_at: Option<At>,
+    pub priority: Option<i64>,
+    pub weight: Option<i64>,
+    /// Its token was last renewed.
+    pub refreshed_at: Option<At>,
+    /// Its subscription ends.
+    pub expires_at: Option<At>,
+    /// Everything else the gateway said that is no secret and no counter, as
+    /// dotted name and value.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A credential that is or was listed, over renames and new log-ins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Ours, for addresses.
+    pub id: i64,
+    /// Every `auth_index` under which it has been met; the present one first.
+    pub indexes: Vec<String>,
+    pub listed: Listed,
+    /// What the gateway said last of failures, as soon as they happened.
+    pub trouble: Option<Trouble>,
+    pub first_seen: At,
+    /// When what is listed last changed.
+    pub changed_at: At,
+    /// No longer listed since.
+    pub gone_at: Option<At>,
+}
+
+impl Known {
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.gone_at.is_some()
+    }
+
+    /// Whether the gateway can be told to switch it on or off by name.
+    #[must_use]
+    pub fn can_be_switched(&self) -> bool {
+        self.listed.kind == Kind::File && !self.listed.name.is_empty() && !self.is_gone()
+    }
+}

@@ -1,0 +1,190 @@
+//! One account as a row, and the heads of the columns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::words::{self, Said, Strip};
+use super::view::{By, View};
+use crate::domain::account::Known;
+use crate::domain::account::standing::Standing;
+use crate::domain::filter::{self, Outcome};
+use crate::domain::units::NanoUsd;
+use crate::i18n::{UNKNOWN, plain};
+use crate::store::endings::Recent;
+use crate::store::requests::Totals;
+use crate::web::ctx::Ctx;
+
+/// An account with everything a list can ask of it.
+pub(super) struct Entry<'a> {
+    pub known: &'a Arc<Known>,
+    pub recent: Recent,
+    pub standing: Standing,
+    pub totals: Totals,
+}
+
+impl<'a> Entry<'a> {
+    /// Sums of all its indexes.
+    pub(super) fn new(
+        known: &'a Arc<Known>,
+        recent: Recent,
+        standing: Standing,
+        totals: &HashMap<String, Totals>,
+    ) -> Self {
+        let mut sum = Totals::default();
+        for part in known.indexes.iter().filter_map(|index| totals.get(index)) {
+            sum.requests += part.requests;
+            sum.failed += part.failed;
+            sum.uncached += part.uncached;
+            sum.cache_read += part.cache_read;
+            sum.cache_write += part.cache_write;
+            sum.output += part.output;
+            sum.reasoning += part.reasoning;
+            sum.unclassified += part.unclassified;
+            sum.cost = sum.cost + part.cost;
+        }
+        Self {
+            known,
+            recent,
+            standing,
+            totals: sum,
+        }
+    }
+
+    pub(super) fn tokens(&self) -> i64 {
+        let t = &self.totals;
+        let input = t.uncached + t.cache_read + t.cache_write;
+        input + t.output + t.reasoning + t.unclassified
+    }
+
+    /// `search` is in lower case.
+    pub(super) fn mentions(&self, search: &str) -> bool {
+        let listed = &self.known.listed;
+        let texts = [
+            &listed.title,
+            &listed.note,
+            &listed.plan,
+            &listed.provider,
+            &listed.name,
+        ];
+        texts
+            .iter()
+            .any(|text| text.to_lowercase().contains(search))
+    }
+}
+
+pub(super) struct Row {
+    pub id: i64,
+    pub href: String,
+    pub name: String,
+    pub kind: String,
+    pub note: String,
+    pub said: Said,
+    pub strip: Strip,
+    pub requests: String,
+    pub requests_href: String,
+    pub failed: String,
+    pub failed_href: String,
+    pub tokens: String,
+    pub cost: String,
+    pub last_used: String,
+    pub priority: String,
+    pub weight: String,
+    pub renewed: String,
+    pub expires: String,
+    /// Whether a button switches it, and to what.
+    pub switch: Option<bool>,
+    /// Where the button comes back to.
+    pub back: String,
+}
+
+impl Row {
+    pub(super) fn new(ctx: &Ctx, entry: &Entry<'_>, view: &View) -> Self {
+        let (known, lang, t) = (entry.known, ctx.lang, ctx.t.accounts);
+        let listed = &known.listed;
+        let requests = |outcome| {
+            let rows = filter::View::default().over(view.range());
+            let indexes = known.indexes.clone();
+            let rows = rows.narrowed(|only| {
+                only.accounts = indexes;
+                only.outcome = outcome;
+            });
+            ctx.url(&rows.url("/requests"))
+        };
+        let number = |n: Option<i64>| n.map_or_else(String::new, |n| lang.count(n));
+        Self {
+            id: known.id,
+            href: ctx.url(&format!("/accounts/{}", known.id)),
+            name: words::name(ctx, known),
+            kind: words::kind(ctx, known),
+            note: plain(&listed.note).into_owned(),
+            said: words::say(ctx, known, &entry.standing),
+            strip: words::strip(ctx, &entry.recent),
+            requests: lang.count(entry.totals.requests),
+            requests_href: requests(None),
+            failed: lang.count(entry.totals.failed),
+            failed_href: requests(Some(Outcome::Failed)),
+            tokens: lang.compact(entry.tokens()),
+            cost: match entry.totals.cost {
+                NanoUsd(0) => String::from("0"),
+                cost => lang.cents(cost),
+            },
+            last_used: words::ago(ctx, entry.recent.last_used()),
+            priority: listed
+                .priority
+                .map_or_else(|| UNKNOWN.to_owned(), |n| lang.count(n)),
+            weight: match number(listed.weight) {
+                weight if weight.is_empty() => weight,
+                weight => (t.weight)(&weight),
+            },
+            renewed: words::ago(ctx, listed.refreshed_at),
+            expires: listed
+                .expires_at
+                .map_or(String::new(), |at| (t.until)(&words::day(ctx, at))),
+            switch: known.can_be_switched().then_some(!listed.disabled),
+            back: view.after(view.after).url(),
+        }
+    }
+}
+
+pub(super) struct Head {
+    pub name: &'static str,
+    pub number: bool,
+    /// `None`: cannot be sorted by.
+    pub href: Option<String>,
+    /// `ascending`, `descending` or nothing.
+    pub sorted: &'static str,
+}
+
+pub(super) fn heads(ctx: &Ctx, view: &View) -> Vec<Head> {
+    let t = ctx.t.accounts;
+    let head = |name, by: Option<By>, number| {
+        let sorted = match (by, view.sort()) {
+            (Some(by), (now, turned)) if by == now => {
+                if turned {
+                    "descending"
+                } else {
+                    "ascending"
+                }
+            }
+            _ => "",
+        };
+        Head {
+            name,
+            number,
+            href: by.map(|by| ctx.url(&view.sorted(by).url())),
+            sorted,
+        }
+    };
+    vec![
+        head(t.account, Some(By::Account), false),
+        head(t.state, Some(By::State), false),
+        head(t.last, None, false),
+        head(t.requests, Some(By::Requests), true),
+        head(t.failed, Some(By::Failed), true),
+        head(t.tokens, Some(By::Tokens), true),
+        head(t.cost, Some(By::Cost), true),
+        head(t.last_used, Some(By::LastUsed), true),
+        head(t.priority, Some(By::Priority), true),
+        head(t.renewed, Some(By::Renewed), true),
+    ]
+}

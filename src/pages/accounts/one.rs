@@ -1,0 +1,353 @@
+//! One account: how it is and on what evidence, what it did and cost, by which
+//! models, its last requests, what the gateway offers with it, and every field
+//! the gateway lists. Secrets are in none of it.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path, Query};
+use askama::Template;
+use serde::Deserialize;
+
+use super::change::{self, Flash};
+use super::words::{self, Said, Strip};
+use crate::accounts::Desk;
+use crate::domain::account::standing::{Standing, State};
+use crate::domain::account::{Kind, Known};
+use crate::domain::filter::{Selection, Sort, View};
+use crate::domain::time::Range;
+use crate::domain::units::At;
+use crate::i18n::plain;
+use crate::pages::cell::{Cell, Outcome};
+use crate::pages::sums::Sum;
+use crate::regions;
+use crate::store::endings::Recent;
+use crate::store::list;
+use crate::store::report::{self, Question, Report};
+use crate::store::requests::{Dimension, From, ListQuery, Row};
+use crate::web::ctx::{Ctx, Place};
+use crate::web::error::{Error, Result};
+use crate::web::hx::{self, Want};
+use crate::web::session::Access;
+use crate::web::state::AppState;
+
+/// Requests and models shown.
+const NEWEST: usize = 10;
+const MODELS: usize = 12;
+/// What the sums cover.
+const WEEK: Range = Range::Days(7);
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct AccountPage {
+    flash: Option<Flash>,
+    here: String,
+    id: i64,
+    name: String,
+    kind: String,
+    said: Said,
+    /// The gateway's words on it, in full.
+    words: String,
+    strip: Strip,
+    sums: Vec<Sum>,
+    /// Whether a button switches it off (or on).
+    switch: Option<bool>,
+    facts: Vec<(&'static str, String)>,
+    /// Model, until when, why.
+    cooling: Vec<(String, String, String)>,
+    by_model: Vec<ModelRow>,
+    newest: Vec<Newest>,
+    requests: String,
+    usage: String,
+    models: Vec<String>,
+    /// Auth files have models of their own; keys list them among the fields.
+    is_file: bool,
+    fields: Vec<(String, String)>,
+    ctx: Ctx,
+}
+
+regions!(AccountPage);
+
+struct ModelRow {
+    model: String,
+    href: String,
+    requests: String,
+    failed: Cell,
+    tokens: String,
+    cost: String,
+}
+
+struct Newest {
+    href: String,
+    time: String,
+    model: String,
+    outcome: Outcome,
+    latency: Cell,
+    cost: Cell,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    switched: Option<i64>,
+}
+
+struct Read {
+    report: Report,
+    newest: Vec<Row>,
+}
+
+pub(super) async fn show(
+    want: Want,
+    ctx: Ctx,
+    state: Data<AppState>,
+    desk: Data<Desk>,
+    _: Access,
+    id: Path<String>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse> {
+    let ctx = ctx.at(Place::Accounts);
+    let id: i64 = id.parse().map_err(|_| Error::NotFound)?;
+    let roster = desk.roster();
+    let known = roster.of_id(id).ok_or(Error::NotFound)?;
+    let recent = desk.recent(&desk.recents(), known);
+    let standing = desk.standing(&roster, known, &recent, ctx.now);
+    let read = load(&state, known, &ctx).await?;
+    let models = desk.models(known).await;
+    let flash = asked.switched.filter(|switched| *switched == id);
+    let page = AccountPage {
+        flash: flash.and_then(|_| change::flash(&ctx, &desk, known)),
+        models: models.map_or(Vec::new(), |models| {
+            models
+                .iter()
+                .map(|model| plain(model).into_owned())
+                .collect()
+        }),
+        facts: facts(&ctx, known, &standing, &recent, roster.listening),
+        ..build(ctx, known, &standing, &recent, &read)
+    };
+    hx::respond(&want, &page)
+}
+
+async fn load(state: &AppState, known: &Known, ctx: &Ctx) -> Result<Read> {
+    let names = state.store.names();
+    let (from, to) = WEEK.resolve(ctx.zone, ctx.now, None);
+    let of = |from, to| Selection {
+        accounts: known.indexes.clone(),
+        ..Selection::between(from, to)
+    };
+    let (week, ever) = (of(from, to), of(At(0), View::OPEN.1));
+    let asks = !known.indexes.is_empty();
+    let read = state.store.read(move |c| {
+        if !asks {
+            // Without an index it has no events; an empty list would mean all.
+            return Ok(Read {
+                report: Report::default(),
+                newest: Vec::new(),
+            });
+        }
+        let question = Question {
+            by: vec![Dimension::Model],
+            limit: MODELS,
+            quantiles: true,
+            ..Question::default()
+        };
+        let report = report::of(c, &names, &week, &question)?;
+        let newest = ListQuery {
+            selection: ever,
+            sort: Sort::default(),
+            from: From::Start,
+            limit: NEWEST,
+        };
+        let newest = list::page(c, &names, &newest)?.rows;
+        Ok(Read { report, newest })
+    });
+    Ok(read.await?)
+}
+
+fn build(
+    ctx: Ctx,
+    known: &Known,
+    standing: &Standing,
+    recent: &Recent,
+    read: &Read,
+) -> AccountPage {
+    let listed = &known.listed;
+    let of_it = || {
+        let indexes = known.indexes.clone();
+        View::default()
+            .over(WEEK)
+            .narrowed(|only| only.accounts = indexes)
+    };
+    let (requests, usage) = (
+        ctx.url(&of_it().url("/requests")),
+        ctx.url(&of_it().url("/usage")),
+    );
+    let cooling = standing.models.iter().map(|model| {
+        let until = model.retry_at.map(|at| words::when(&ctx, at));
+        let code = format!("{} {}", model.code, (ctx.t.requests.failure)(model.code));
+        (
+            plain(&model.name).into_owned(),
+            until.unwrap_or_default(),
+            (ctx.t.accounts.at)(&code, &words::when(&ctx, model.at)),
+        )
+    });
+    let ranking = read
+        .report
+        .by
+        .first()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let by_model = ranking.iter().map(|(choice, totals)| {
+        let model = choice.value.clone();
+        ModelRow {
+            model: plain(&choice.label).into_owned(),
+            href: ctx.url(
+                &of_it()
+                    .narrowed(|only| only.models = vec![model])
+                    .url("/requests"),
+            ),
+            requests: ctx.lang.count(totals.requests),
+            failed: Cell::count(Some(totals.failed), ctx.lang, ctx.t.requests),
+            tokens: ctx.lang.compact(tokens(totals)),
+            cost: ctx.lang.cents(totals.cost),
+        }
+    });
+    AccountPage {
+        flash: None,
+        here: format!("/accounts/{}", known.id),
+        id: known.id,
+        name: words::name(&ctx, known),
+        kind: words::kind(&ctx, known),
+        said: words::say(&ctx, known, standing),
+        words: words::masked(&ctx, known, &standing.said),
+        strip: words::strip(&ctx, recent),
+        sums: sums(&ctx, &read.report, &requests, &usage),
+        switch: known.can_be_switched().then_some(!listed.disabled),
+        facts: Vec::new(),
+        cooling: cooling.collect(),
+        by_model: by_model.collect(),
+        newest: read.newest.iter().map(|row| newest(&ctx, row)).collect(),
+        requests,
+        usage,
+        models: Vec::new(),
+        is_file: listed.kind == Kind::File,
+        fields: listed
+            .fields
+            .iter()
+            .map(|(name, value)| (plain(name).into_owned(), words::masked(&ctx, known, value)))
+            .collect(),
+        ctx,
+    }
+}
+
+fn tokens(totals: &crate::store::requests::Totals) -> i64 {
+    let input = totals.uncached + totals.cache_read + totals.cache_write;
+    input + totals.output + totals.reasoning + totals.unclassified
+}
+
+fn sums(ctx: &Ctx, report: &Report, requests: &str, usage: &str) -> Vec<Sum> {
+    let (t, lang, totals) = (ctx.t.accounts, ctx.lang, &report.totals);
+    let sum = |label, figure, href: &str| Sum {
+        label,
+        figure,
+        href: href.to_owned(),
+        ..Sum::default()
+    };
+    let share = lang.percent(totals.failed, totals.requests);
+    let latency = totals.latency.p50;
+    vec![
+        sum(t.requests, lang.compact(totals.requests), requests),
+        Sum {
+            note: share.unwrap_or_default(),
+            ..sum(
+                t.failed,
+                lang.count(totals.failed),
+                &format!("{requests}&status=failed"),
+            )
+        },
+        sum(t.tokens, lang.compact(tokens(totals)), usage),
+        sum(t.cost, lang.cents(totals.cost), usage),
+        Sum {
+            unit: ctx.t.requests.second,
+            ..sum(
+                ctx.t.requests.latency_p50,
+                latency.map_or_else(|| "–".to_owned(), |ms| lang.quantile_seconds(ms)),
+                "",
+            )
+        },
+    ]
+}
+
+fn newest(ctx: &Ctx, row: &Row) -> Newest {
+    Newest {
+        href: ctx.url(&format!("/requests/{}", row.key)),
+        time: words::when(ctx, row.key.at),
+        model: plain(&row.model).into_owned(),
+        outcome: Outcome::of(row.failed, row.status, ctx.t.requests),
+        latency: Cell::seconds(row.latency, ctx.lang),
+        cost: Cell::dollars(row.cost, ctx.lang),
+    }
+}
+
+/// Label and value; what is unknown is left out.
+fn facts(
+    ctx: &Ctx,
+    known: &Known,
+    standing: &Standing,
+    recent: &Recent,
+    listening: bool,
+) -> Vec<(&'static str, String)> {
+    let (t, listed) = (ctx.t.accounts, &known.listed);
+    let text = |text: &str| plain(text).into_owned();
+    let full = |at: Option<At>| at.map_or(String::new(), |at| ctx.lang.full(&ctx.local(at)));
+    let number = |n: Option<i64>| n.map_or(String::new(), |n| ctx.lang.count(n));
+    let failure = standing.failure.map_or(String::new(), |failure| {
+        let code = format!(
+            "{} {}",
+            failure.code,
+            (ctx.t.requests.failure)(failure.code)
+        );
+        (t.at)(&code, &words::when(ctx, failure.at))
+    });
+    let weight = number(listed.weight);
+    let priority = match (number(listed.priority), weight.is_empty()) {
+        (priority, true) => priority,
+        (priority, false) if priority.is_empty() => (t.weight)(&weight),
+        (priority, false) => format!("{priority}, {}", (t.weight)(&weight)),
+    };
+    let mut facts = vec![
+        (t.identity, words::name(ctx, known)),
+        (t.provider, text(&listed.provider)),
+        (t.plan, text(&listed.plan)),
+        (t.note, text(&listed.note)),
+        (t.priority, priority),
+        (t.gateway_status, text(&listed.status)),
+        (t.last_failure, failure),
+        (t.last_success, full(recent.lately.last_ok)),
+        (t.last_used, full(recent.last_used())),
+        (t.renewed, full(listed.refreshed_at)),
+        (t.expires, full(listed.expires_at)),
+        (t.first_seen, full(Some(known.first_seen))),
+        (t.changed, full(Some(known.changed_at))),
+        (
+            t.provider_account,
+            words::masked(ctx, known, &listed.provider_account),
+        ),
+        (t.indexes, known.indexes.join(", ")),
+    ];
+    if standing.state != State::Gone && listed.kind == Kind::File {
+        let how = if listening {
+            t.heard_at_once
+        } else {
+            t.heard_by_list
+        };
+        facts.push((t.heard, how.to_owned()));
+    }
+    facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
+
+impl AccountPage {
+    fn t(&self) -> &'static crate::i18n::accounts::Accounts {
+        self.ctx.t.accounts
+    }
+}

@@ -1,0 +1,247 @@
+//! How an account is said and drawn: its state with the evidence, its last
+//! requests as a strip, its name under the mask.
+
+use serde_json::Value;
+
+use crate::domain::account::standing::{Standing, State, is_its_fault};
+use crate::domain::account::{Kind, Known};
+use crate::domain::units::{At, Ms};
+use crate::i18n::{UNKNOWN, plain};
+use crate::store::endings::Recent;
+use crate::web::ctx::Ctx;
+use crate::web::reader::{BAD, FINE, OFF, Tone, WAIT, WARN};
+
+/// Longer words of the gateway are cut in a list.
+const LONGEST_GIST: usize = 90;
+
+/// A state with its shape, and the line below it.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub tone: Tone,
+    pub word: String,
+    /// Empty when there is nothing to say.
+    pub evidence: String,
+    /// The words of the gateway in full; empty when it said nothing.
+    pub words: String,
+}
+
+pub(super) fn say(ctx: &Ctx, known: &Known, standing: &Standing) -> Said {
+    let t = ctx.t.accounts;
+    let word = match (standing.state, standing.until) {
+        (State::Cooling, Some(until)) => (t.cooling_until)(&when(ctx, until)),
+        (State::NeedsLogin, _) if known.listed.kind == Kind::Key => t.key_rejected.to_owned(),
+        (state, _) => (t.state_of)(state).to_owned(),
+    };
+    Said {
+        tone: tone(standing.state),
+        word,
+        evidence: evidence(ctx, standing),
+        words: masked(ctx, known, &standing.said),
+    }
+}
+
+pub(super) fn tone(state: State) -> Tone {
+    match state {
+        State::NeedsLogin | State::Failing => BAD,
+        State::Cooling | State::Partly => WARN,
+        State::Unclear => WAIT,
+        State::Active => FINE,
+        State::Disabled | State::Gone => OFF,
+    }
+}
+
+fn evidence(ctx: &Ctx, standing: &Standing) -> String {
+    let t = ctx.t.accounts;
+    match standing.state {
+        State::Gone => {
+            let since = standing.since.map(|at| when(ctx, at));
+            return since.map_or(String::new(), |at| (t.gone_since)(&at));
+        }
+        State::Partly => {
+            if let Some(first) = standing.models.first() {
+                let until = first.retry_at.map(|at| when(ctx, at)).unwrap_or_default();
+                let first = (t.models_until)(&plain(&first.name), &until);
+                return match standing.models.len() - 1 {
+                    0 => first,
+                    more => (t.more_models)(&first, more),
+                };
+            }
+        }
+        State::Disabled => return String::new(),
+        _ => {}
+    }
+    let Some(failure) = standing.failure else {
+        return plain(&gist(&standing.said)).into_owned();
+    };
+    let gist = if standing.recovered {
+        String::new()
+    } else {
+        gist(&standing.said)
+    };
+    let what = if gist.is_empty() {
+        format!(
+            "{} {}",
+            failure.code,
+            (ctx.t.requests.failure)(failure.code)
+        )
+    } else {
+        format!("{} {}", failure.code, plain(&gist))
+    };
+    let what = (t.at)(&what, &when(ctx, failure.at));
+    match standing.state {
+        State::Active if standing.recovered => (t.recovered)(&what),
+        State::Active if !is_its_fault(failure.code) => (t.callers_fault)(&what),
+        State::Active => String::new(),
+        State::Failing if standing.until.is_none() && standing.said.is_empty() => what,
+        _ => what,
+    }
+}
+
+/// The telling part of an error: its type where it has one, else its message.
+pub(super) fn gist(said: &str) -> String {
+    let said = said.trim();
+    let object: Option<Value> = serde_json::from_str(said).ok();
+    let text = object.as_ref().and_then(|body| {
+        let error = body.get("error").unwrap_or(body);
+        if let Some(text) = error.as_str() {
+            return Some(text);
+        }
+        let field = |name| error.get(name).and_then(Value::as_str);
+        let kind = field("type")
+            .or_else(|| field("code"))
+            .or_else(|| field("status"));
+        kind.filter(|kind| !kind.is_empty() && *kind != "error")
+            .or_else(|| field("message"))
+    });
+    let text = text.unwrap_or(said);
+    let line = text.lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(LONGEST_GIST).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// `14:06`, with the day where it is another one.
+pub(super) fn when(ctx: &Ctx, at: At) -> String {
+    let (local, now) = (ctx.local(at), ctx.local(ctx.now));
+    let clock = ctx.lang.minute(&local);
+    if local.date_naive() == now.date_naive() {
+        clock
+    } else {
+        let year = chrono::Datelike::year(&now);
+        format!("{} {clock}", ctx.lang.day(&local, year))
+    }
+}
+
+/// A day, for what is weeks away.
+pub(super) fn day(ctx: &Ctx, at: At) -> String {
+    let year = chrono::Datelike::year(&ctx.local(ctx.now));
+    ctx.lang.day(&ctx.local(at), year)
+}
+
+pub(super) fn ago(ctx: &Ctx, at: Option<At>) -> String {
+    at.map_or_else(
+        || UNKNOWN.to_owned(),
+        |at| ctx.lang.span(Ms((ctx.now - at).0.max(0) / 1000 * 1000)),
+    )
+}
+
+/// What people call it, as far as they want to see it.
+pub(super) fn name(ctx: &Ctx, known: &Known) -> String {
+    match known.listed.kind {
+        // A mask already.
+        Kind::Key => plain(&known.listed.title).into_owned(),
+        Kind::File => ctx.identity(&known.listed.title),
+    }
+}
+
+/// Foreign text about an account, without its name where that is to be hidden.
+pub(super) fn masked(ctx: &Ctx, known: &Known, text: &str) -> String {
+    let title = &known.listed.title;
+    let text = plain(text);
+    if !ctx.prefs.mask || title.is_empty() {
+        return text.into_owned();
+    }
+    text.split_whitespace()
+        .map(|word| {
+            if crate::domain::mask::is_email(word) {
+                ctx.identity(word)
+            } else {
+                word.replace(title.as_str(), &ctx.identity(title))
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// `codex, plus`
+pub(super) fn kind(ctx: &Ctx, known: &Known) -> String {
+    let listed = &known.listed;
+    let provider = plain(&listed.provider);
+    match listed.kind {
+        Kind::Key => format!("{provider}, {}", ctx.t.accounts.api_key),
+        Kind::File if listed.plan.is_empty() => provider.into_owned(),
+        Kind::File => format!("{provider}, {}", plain(&listed.plan)),
+    }
+}
+
+/// The last requests as bars: success low, failure high.
+#[derive(Clone, Debug)]
+pub(super) struct Strip {
+    pub title: String,
+    /// Class, x, y, height.
+    pub bars: Vec<(&'static str, usize, u8, u8)>,
+}
+
+pub(super) fn strip(ctx: &Ctx, recent: &Recent) -> Strip {
+    use crate::store::endings::KEPT;
+    let t = ctx.t.accounts;
+    let all = recent.endings.len();
+    let ok = recent
+        .endings
+        .iter()
+        .filter(|ending| ending.succeeded())
+        .count();
+    let empty = KEPT.saturating_sub(all);
+    let none = (0..empty).map(|place| ("none", place * 5, 13, 3));
+    let bars = (empty..).zip(&recent.endings).map(|(place, ending)| {
+        let place = place * 5;
+        match ending.status {
+            _ if ending.succeeded() => ("good", place, 8, 8),
+            499 => ("gone", place, 4, 12),
+            _ => ("fail", place, 0, 16),
+        }
+    });
+    Strip {
+        title: if all == 0 {
+            t.no_requests.to_owned()
+        } else {
+            (t.of_last)(ok, all, all - ok)
+        },
+        bars: none.chain(bars).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gist_of_an_error_is_its_type_or_its_message() {
+        let check = |said, expected: &str| assert_eq!(gist(said), expected, "{said}");
+        check(
+            r#"{"error": {"type": "usage_limit_reached", "message": "long"}}"#,
+            "usage_limit_reached",
+        );
+        check(r#"{"error": {"type": "error", "message": "mock"}}"#, "mock");
+        check(r#"{"error":"invalid_grant"}"#, "invalid_grant");
+        check(
+            r#"{"error":{"code":400,"status":"INVALID_ARGUMENT"}}"#,
+            "INVALID_ARGUMENT",
+        );
+        check("lab proxy\nsecond line", "lab proxy");
+        check("", "");
+        assert_eq!(gist(&"x".repeat(200)).chars().count(), LONGEST_GIST + 1);
+    }
+}

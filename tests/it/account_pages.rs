@@ -1,0 +1,241 @@
+//! The pages of accounts in the running panel, with a real collector and the
+//! simulated gateway behind it.
+
+use std::time::Instant;
+
+use cpamp::domain::account::Listed;
+use cpamp::domain::account::diff::Change;
+use cpamp::fake::{Gateway, Options};
+use cpamp::store::accounts::Round;
+use reqwest::StatusCode;
+
+use crate::support::events::MORNING;
+use crate::support::panel::{Browser, Panel};
+use crate::support::rig::usage_of;
+use crate::support::wait::until;
+
+const OPS: &str = include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json");
+const DEV: &str =
+    include_str!("../fixtures/recorded/initial/auths/codex-dev1@example.com-plus.json");
+
+fn options() -> Options {
+    Options {
+        auth_files: vec![
+            ("claude-ops@example.com.json".into(), OPS.into()),
+            ("codex-dev1@example.com-plus.json".into(), DEV.into()),
+        ],
+        ..Options::default()
+    }
+}
+
+async fn panel(gateway: &Gateway) -> Panel {
+    Panel::setup()
+        .env("CPAMP_CPA_URL", &gateway.url())
+        .env("CPAMP_CPA_MANAGEMENT_KEY", &gateway.key())
+        .env("CPAMP_COLLECTOR_ENABLED", "true")
+        .start()
+        .await
+}
+
+/// The page once it says so.
+async fn page_saying(browser: &Browser, path: &str, what: &str) -> String {
+    until(what, async || {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        if page.body.contains(what) {
+            Ok(page.body)
+        } else {
+            Err(())
+        }
+    })
+    .await
+}
+
+/// Where the page of an account is, by the name on it.
+fn address_of(page: &str, name: &str) -> String {
+    let end = page.find(&format!("<bdi>{name}</bdi></a>")).unwrap();
+    let start = page[..end].rfind("href=\"").unwrap() + 6;
+    page[start..].split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_account_is_named_counted_switched_and_undone() {
+    let gateway = Gateway::start(options()).await.unwrap();
+    let panel = panel(&gateway).await;
+    let browser = panel.logged_in().await;
+    let page = page_saying(&browser, "/accounts", "ops@example.com").await;
+    assert!(page.contains("2 of 2 can take requests."), "{page}");
+    assert!(page.contains("codex, plus"));
+    let address = address_of(&page, "ops@example.com");
+
+    // Its requests are counted for it.
+    let roster_index = {
+        let state = panel
+            .store()
+            .read(cpamp::store::accounts::all)
+            .await
+            .unwrap();
+        let ops = state
+            .iter()
+            .find(|known| known.listed.title == "ops@example.com");
+        ops.unwrap().listed.auth_index.clone()
+    };
+    for n in 0..3 {
+        gateway.push(&usage_of(n, &roster_index));
+    }
+    let page = page_saying(&browser, &address, "All of the last 3 succeeded").await;
+    assert!(page.contains("claude-opus"), "{page}");
+    assert!(
+        page.contains("id_token") || page.contains("auth_index"),
+        "raw fields"
+    );
+    assert!(!page.contains("fake-management-key") && !page.contains("sk-ant-oat"));
+
+    // Requests and the request name the account by what the gateway calls it.
+    let requests = browser.get("/requests?range=all").await;
+    assert!(requests.body.contains("ops@example.com"));
+
+    // Off, on again by the undo of the notice.
+    let form = [("disabled", "true"), ("back", "/accounts?state=active")];
+    let answer = browser.post(&format!("{address}/switch"), &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let location = answer.header("location").to_owned();
+    assert!(
+        location.starts_with("/accounts?state=active&switched="),
+        "{location}"
+    );
+    let page = browser.get(&location).await.body;
+    assert!(page.contains("ops@example.com is disabled."), "{page}");
+    let list = browser.get("/accounts?state=disabled").await.body;
+    assert!(list.contains("<bdi>ops@example.com</bdi>"));
+    let undo = [("disabled", "false"), ("back", "/accounts")];
+    let answer = browser.post(&format!("{address}/switch"), &undo).await;
+    let page = browser.get(answer.header("location")).await.body;
+    assert!(page.contains("ops@example.com is enabled."), "{page}");
+
+    // An address outside is no way back.
+    let form = [("disabled", "false"), ("back", "//elsewhere.example")];
+    let answer = browser.post(&format!("{address}/switch"), &form).await;
+    assert!(answer.header("location").starts_with("/accounts?switched="));
+}
+
+#[tokio::test]
+async fn identities_hide_on_demand() {
+    let gateway = Gateway::start(options()).await.unwrap();
+    let panel = panel(&gateway).await;
+    let browser = panel.logged_in().await;
+    let page = page_saying(&browser, "/accounts", "ops@example.com").await;
+    let address = address_of(&page, "ops@example.com");
+    browser.set_cookie("cpamp_prefs", "mask=1");
+    for path in ["/accounts", address.as_str()] {
+        let page = browser.get(path).await.body;
+        assert!(page.contains("o…@example.com"), "{page}");
+        assert!(!page.contains("ops@example.com"), "{path}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_gateway_the_page_says_so_and_works() {
+    let panel = Panel::start().await;
+    let browser = panel.logged_in().await;
+    let page = browser.get("/accounts").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains("The gateway has not been asked yet."),
+        "{}",
+        page.body
+    );
+    for path in [
+        "/accounts/1",
+        "/accounts/x",
+        "/accounts/99999999999999999999",
+    ] {
+        assert_eq!(
+            browser.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    let form = [("disabled", "true"), ("back", "/accounts")];
+    let answer = browser.post("/accounts/7/switch", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let region = browser.region("/accounts", "results").await;
+    assert!(
+        region.body.starts_with("\n<div id=\"results\"") || region.body.contains("id=\"results\"")
+    );
+}
+
+#[tokio::test]
+async fn visitors_see_no_account() {
+    let panel = Panel::start().await;
+    let visitor = panel.visitor();
+    for path in ["/accounts", "/accounts/1"] {
+        assert_eq!(
+            visitor.get(path).await.status,
+            StatusCode::SEE_OTHER,
+            "{path}"
+        );
+    }
+    let answer = visitor
+        .post("/accounts/1/switch", &[("disabled", "true")])
+        .await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+/// Five thousand accounts are a page like any other. Measured here as well, in
+/// an unoptimised build; the bound is far beyond what an optimised one takes.
+#[tokio::test]
+async fn five_thousand_accounts_are_listed_in_pages() {
+    let setup = Panel::start().await;
+    let listed = |n: usize| Listed {
+        auth_index: format!("{n:016x}"),
+        provider: if n.is_multiple_of(3) {
+            "claude"
+        } else {
+            "codex"
+        }
+        .into(),
+        title: format!("person{n:04}@example.com"),
+        name: format!("file{n}.json"),
+        status: "active".into(),
+        ..Listed::default()
+    };
+    let changes = (0..5_000).map(|n| Change::New(listed(n))).collect();
+    let round = Round {
+        at: MORNING,
+        url: String::new(),
+    };
+    setup.store().keep_accounts(changes, round).await.unwrap();
+    let again = setup.stop();
+    let panel = again
+        .env("CPAMP_ADMIN_KEY", crate::support::panel::ADMIN_KEY)
+        .env("CPAMP_CPA_URL", "http://127.0.0.1:9")
+        .env("CPAMP_CPA_MANAGEMENT_KEY", "a-management-key-for-tests")
+        .env("CPAMP_COLLECTOR_ENABLED", "false")
+        .start()
+        .await;
+    let browser = panel.logged_in().await;
+    let mut path = String::from("/accounts?sort=-account");
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..3 {
+        let start = Instant::now();
+        let page = browser.get(&path).await.body;
+        println!("a page of 5,000 accounts took {:?}", start.elapsed());
+        let ids = page.split("id=\"account-").skip(1);
+        let ids: Vec<_> = ids
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(ids.len(), 50);
+        assert!(ids.into_iter().all(|id| seen.insert(id)));
+        let next = page.split("rel=\"next\"").next().unwrap();
+        let href = next.rsplit("href=\"").next().unwrap();
+        path = href
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&amp;", "&")
+            .replace("&#38;", "&");
+    }
+    let found = browser.get("/accounts?q=person4321").await.body;
+    assert!(found.contains("person4321@example.com") && !found.contains("person4322"));
+}
