@@ -5,14 +5,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cpamp::domain::event::Event;
+use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::units::{At, Ms};
 use cpamp::store::batch::Batch;
 use cpamp::store::maintain::{self, Step};
+use cpamp::store::prices::{Edit, Item};
 use cpamp::store::{Options, Store};
 
 use crate::DAYS;
 use crate::gauge::{Table, cpu, cpu_since, memory};
-use crate::generate::Traffic;
+use crate::generate::{Traffic, models};
 
 const BATCH: usize = 1_000;
 
@@ -28,6 +30,7 @@ pub(crate) async fn fill(path: &Path, events: u64, fresh: bool, (end, settled): 
     }
     let _ = std::fs::remove_dir_all(directory);
     let store = Store::open(&Options::at(path)).unwrap();
+    store.edit_prices(end, prices(end)).await.unwrap();
     let start = end - Ms(i64::try_from(DAYS).unwrap() * Ms::DAY.0);
     let mut traffic = Traffic::new(1, start, DAYS, events);
     let (mut busy, mut wall, mut aside) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
@@ -58,6 +61,32 @@ pub(crate) async fn fill(path: &Path, events: u64, fresh: bool, (end, settled): 
     store.close().await;
     report(path, events, wall, busy, aside);
     std::fs::write(done, "").unwrap();
+}
+
+/// Every model costs something, so that costs are stored.
+fn prices(as_of: At) -> Vec<Edit> {
+    models()
+        .map(|model| price(&model, 2_500_000_000, as_of))
+        .collect()
+}
+
+/// Nanodollars for a million tokens of input; output is five times as dear.
+pub(crate) fn price(model: &str, input: i64, as_of: At) -> Edit {
+    let entry = Entry {
+        model: model.to_owned(),
+        seller: String::new(),
+        quote: Quote::Price(Price {
+            rates: Rates {
+                input: Some(Rate(input)),
+                output: Some(Rate(5 * input)),
+                ..Rates::default()
+            },
+            ..Price::default()
+        }),
+        source: String::from("benchmark"),
+        as_of,
+    };
+    Edit::Put(Item::Price(Layer::Override, Box::new(entry)))
 }
 
 fn batches(events: Vec<Event>) -> Vec<Batch> {

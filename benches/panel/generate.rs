@@ -53,6 +53,21 @@ const DAY: [u64; 24] = [
     60, 48, 32,
 ];
 
+/// The names of all models.
+pub(crate) fn models() -> impl Iterator<Item = String> {
+    (0..MODELS).map(model)
+}
+
+/// Each provider has its own models.
+fn model(number: u64) -> String {
+    let (provider, _, _) = provider(number % 8);
+    format!("{provider}-model-{number}")
+}
+
+fn provider(number: u64) -> (&'static str, &'static str, &'static str) {
+    *PROVIDERS.get(usize::try_from(number).unwrap()).unwrap()
+}
+
 pub(crate) struct Traffic {
     dice: Dice,
     /// Start of the first hour.
@@ -104,11 +119,10 @@ impl Traffic {
         let dice = &mut self.dice;
         let account = dice.skewed(ACCOUNTS);
         let provider = account % 8;
-        // Each provider has its own models.
-        let model = provider + 8 * dice.skewed((MODELS - provider).div_ceil(8));
+        let number = provider + 8 * dice.skewed((MODELS - provider).div_ceil(8));
         let key = dice.skewed(KEYS);
         let failed = dice.percent(3);
-        let (name, executor, auth) = *PROVIDERS.get(usize::try_from(provider).unwrap()).unwrap();
+        let (name, executor, auth) = self::provider(provider);
         let output = if failed { 0 } else { dice.spread(350.0, 1.1) };
         let reasoning = if !failed && dice.percent(55) {
             dice.spread(250.0, 1.2)
@@ -134,9 +148,9 @@ impl Traffic {
             200
         };
         let alias = if dice.percent(70) {
-            model
+            number
         } else {
-            MODELS + model % 10
+            MODELS + number % 10
         };
         let tier = if provider == 0 { "auto" } else { "" };
         Event {
@@ -147,7 +161,7 @@ impl Traffic {
             request_id: format!("{:08x}", dice.roll() >> 32),
             provider: name.to_owned(),
             executor: executor.to_owned(),
-            model: format!("{name}-model-{model}"),
+            model: model(number),
             alias: format!("model-{alias}"),
             account: Account {
                 identity: format!("{:016x}", account.wrapping_mul(0x9e37_79b9_7f4a_7c15)),

@@ -7,6 +7,7 @@
 //! on such a database and asks for its pages as a browser does.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
 
+mod download;
 mod fill;
 mod gauge;
 mod generate;
@@ -53,7 +54,12 @@ fn main() {
             return;
         }
         fill::fill(&path, events, fresh, (END, END + Ms(2 * Ms::DAY.0))).await;
-        views::ask(&path, &only).await;
+        if only != "download" && only != "reprice" {
+            views::ask(&path, &only).await;
+        }
+        if only.is_empty() || only == "download" {
+            download::measure(&path).await;
+        }
         if only.is_empty() || only == "reprice" {
             reprice::measure(&path).await;
         }

@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 
 use cpamp::clock::Clock;
 use cpamp::domain::filter::{Selection, Sort};
-use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::time::Grain;
 use cpamp::domain::units::{At, Ms};
 use cpamp::prices::Desk;
 use cpamp::prices::fetch::Web;
-use cpamp::store::prices::{Edit, Item};
 use cpamp::store::report::{self, Question};
 use cpamp::store::reprice::{self, Ask};
 use cpamp::store::requests::{Dimension, From, ListQuery};
@@ -19,6 +17,7 @@ use cpamp::store::{Options, Store, list};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::fill::price;
 use crate::gauge::{Table, Times, memory, millis};
 use crate::{DAYS, END};
 
@@ -33,7 +32,10 @@ pub(crate) async fn measure(path: &Path) {
     let store = Store::open(&Options::at(&copy)).unwrap();
     let whole = Selection::between(END - Ms(i64::try_from(DAYS).unwrap() * Ms::DAY.0), END);
     let models = frequent(&store, whole.clone()).await;
-    let edits = models.iter().map(|model| price(model)).collect();
+    let edits = models
+        .iter()
+        .map(|model| price(model, 3_000_000_000, END))
+        .collect();
     store.edit_prices(END, edits).await.unwrap();
 
     let mut before = Times::default();
@@ -124,24 +126,6 @@ async fn frequent(store: &Store, whole: Selection) -> Vec<String> {
         }
     }
     models
-}
-
-fn price(model: &str) -> Edit {
-    let entry = Entry {
-        model: model.to_owned(),
-        seller: String::new(),
-        quote: Quote::Price(Price {
-            rates: Rates {
-                input: Some(Rate(3_000_000_000)),
-                output: Some(Rate(15_000_000_000)),
-                ..Rates::default()
-            },
-            ..Price::default()
-        }),
-        source: String::from("benchmark"),
-        as_of: END,
-    };
-    Edit::Put(Item::Price(Layer::Override, Box::new(entry)))
 }
 
 /// What Requests and Usage ask for one page each.

@@ -153,16 +153,34 @@ impl Views {
             })
             .await;
         }
-        for by in [SortBy::Latency, SortBy::Speed, SortBy::Input, SortBy::Cost] {
-            let (names, everything) = (names.clone(), everything.clone());
+        // Each with a value in the middle, from where on a deep page is asked.
+        for (by, middle) in [
+            (SortBy::Latency, 6_000),
+            (SortBy::Ttft, 1_400),
+            (SortBy::Speed, 90_000),
+            (SortBy::Input, 18_000),
+            (SortBy::Cached, 1_000),
+            (SortBy::Output, 500),
+            (SortBy::Cost, 1_000_000),
+        ] {
             let sort = Sort {
                 by,
                 descending: true,
             };
-            self.time(&format!("list: by {by:?}"), move |_, c| {
-                list::page(c, &names, &query(everything.clone(), sort, From::Start)).unwrap()
-            })
-            .await;
+            let deep = Cursor {
+                value: Some(middle),
+                key: EventKey {
+                    at: END - Ms(span / 2),
+                    id: cpamp::domain::event::EventId(0),
+                },
+            };
+            for (page, from) in [("first", From::Start), ("deep", From::After(deep))] {
+                let (names, everything) = (names.clone(), everything.clone());
+                self.time(&format!("list: by {by:?}, {page}"), move |_, c| {
+                    list::page(c, &names, &query(everything.clone(), sort, from)).unwrap()
+                })
+                .await;
+            }
         }
     }
 
@@ -273,13 +291,15 @@ impl Views {
             let mut after = None;
             loop {
                 let (names, selection) = (names.clone(), selection.clone());
-                let chunk = self
-                    .store
-                    .read(move |c| export::chunk(c, &names, &selection, after, 2_000));
-                let chunk = chunk.await.unwrap();
-                rows += chunk.len();
-                after = chunk.last().map(|row| row.key);
-                if chunk.len() < 2_000 {
+                let chunk = self.store.read(move |c| {
+                    let mut rows = 0;
+                    let next = export::chunk(c, &names, &selection, after, 4_096, |_| rows += 1)?;
+                    Ok((rows, next))
+                });
+                let (more, next) = chunk.await.unwrap();
+                rows += more;
+                after = next;
+                if after.is_none() {
                     break;
                 }
             }

@@ -55,6 +55,17 @@ impl Sketch {
         }
     }
 
+    /// Forgets samples that were added before.
+    pub fn take_away(&mut self, less: &Self) {
+        self.zeros = self.zeros.saturating_sub(less.zeros);
+        for (bucket, count) in less.buckets() {
+            let place = usize::from(bucket.wrapping_sub(self.low));
+            if let Some(slot) = self.counts.get_mut(place) {
+                *slot = slot.saturating_sub(count);
+            }
+        }
+    }
+
     /// The nearest-rank quantile, `0.0 ..= 1.0`; `None` without samples.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<f64> {
@@ -283,6 +294,13 @@ mod tests {
             right.merge(&a);
             prop_assert_eq!(&left, &whole);
             prop_assert_eq!(&right, &whole);
+        }
+
+        #[test]
+        fn taking_away_undoes_adding(a in samples(), b in samples()) {
+            let mut both = sketch(&[a.clone(), b.clone()].concat());
+            both.take_away(&sketch(&b));
+            prop_assert_eq!(both, sketch(&a));
         }
 
         #[test]

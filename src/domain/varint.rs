@@ -17,7 +17,19 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Takes one number off the front of `bytes`.
+#[inline]
 pub fn take(bytes: &mut &[u8]) -> Result<u64, Corrupt> {
+    // Nearly every number there is is a small one.
+    match bytes.split_first() {
+        Some((&byte, rest)) if byte < 0x80 => {
+            *bytes = rest;
+            Ok(byte.into())
+        }
+        _ => take_long(bytes),
+    }
+}
+
+fn take_long(bytes: &mut &[u8]) -> Result<u64, Corrupt> {
     let mut value = 0_u64;
     let mut shift = 0_u32;
     loop {

@@ -1,6 +1,8 @@
 //! What a value looks like: a figure, a soft zero, a dash for what does not
 //! exist and a question mark for what nobody counted. They are not the same.
 
+use std::fmt::Write as _;
+
 use crate::domain::event::Account;
 use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::requests::Requests;
@@ -177,24 +179,34 @@ pub fn effort_tier(effort: &str, tier: &str, t: &Requests) -> String {
 /// Text that no spreadsheet takes for a formula.
 #[must_use]
 pub fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    if is_formula(text) {
         format!("'{text}")
     } else {
         text.to_owned()
     }
 }
 
+/// Whether a spreadsheet would take a text for a formula.
+#[must_use]
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+}
+
 /// Exact: nine decimals.
 #[must_use]
 pub fn dollars(cost: NanoUsd) -> String {
-    let nanos = i128::from(cost.0);
-    let sign = if nanos < 0 { "-" } else { "" };
-    let nanos = nanos.abs();
-    format!(
-        "{sign}{}.{:09}",
-        nanos / 1_000_000_000,
-        nanos % 1_000_000_000
-    )
+    let mut text = String::new();
+    write_dollars(&mut text, cost);
+    text
+}
+
+/// The same for those who write many.
+pub fn write_dollars(out: &mut String, cost: NanoUsd) {
+    let sign = if cost.0 < 0 { "-" } else { "" };
+    let nanos = cost.0.unsigned_abs();
+    let (dollars, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    // Writing to memory does not fail.
+    let _ = write!(out, "{sign}{dollars}.{rest:09}");
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod decoded;
 mod groups;
 mod timeline;
 
+use std::collections::HashMap;
+
 use self::decoded::Decoded;
 use self::groups::Groups;
 use self::timeline::Timeline;
@@ -14,11 +16,9 @@ use super::measures::Measures;
 use super::requests::Bucket;
 use super::rollups::{Cell, Family};
 use super::scan::Chunk;
-use super::scan::columns::{Column, Picked};
+use super::scan::columns::Column;
+use super::scan::picked::Picked;
 use crate::domain::units::At;
-
-/// Rows decoded at a time: all their columns fit into the processor's cache.
-const AT_ONCE: usize = 2_048;
 
 /// What is being counted.
 pub(in crate::store) struct Fold<'a> {
@@ -29,9 +29,12 @@ pub(in crate::store) struct Fold<'a> {
 }
 
 /// What was counted.
+#[derive(Default)]
 pub(in crate::store) struct Counted {
     pub(in crate::store) total: Measures,
     pub(in crate::store) timeline: Vec<Bucket>,
+    /// The measures of the bars, from a fold that keeps them.
+    pub(in crate::store) bars: Vec<Measures>,
     pub(in crate::store) slots: Vec<Measures>,
     /// For each dimension asked for its groups, in no order.
     pub(in crate::store) groups: Vec<Vec<(i64, Measures)>>,
@@ -53,16 +56,23 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// Keeps the measures of bars, so that others can be taken away from them.
+    pub(in crate::store) fn keeping_bars(self) -> Self {
+        Self {
+            timeline: self.timeline.keeping(),
+            ..self
+        }
+    }
+
     /// Counts the picked rows.
     pub(in crate::store) fn rows(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
-        for start in (0..picked.len()).step_by(AT_ONCE) {
-            let end = picked.len().min(start + AT_ONCE);
-            self.some_rows(chunk, &picked.slice(start..end))?;
+        for piece in picked.pieces() {
+            self.piece(chunk, &piece)?;
         }
         Ok(())
     }
 
-    fn some_rows(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
+    fn piece(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
         let rows = &mut self.decoded;
         rows.read(chunk, picked, self.quantiles)?;
         let mut column = Vec::new();
@@ -99,8 +109,36 @@ impl<'a> Fold<'a> {
         Counted {
             total: timeline.whole,
             timeline: timeline.bars,
+            bars: timeline.kept,
             slots: timeline.slots,
             groups: self.groups.into_iter().map(Groups::finish).collect(),
         }
+    }
+}
+
+impl Counted {
+    /// What is left without events that were counted here as well. Both come
+    /// from folds of the same question that keep their bars.
+    pub(in crate::store) fn minus(mut self, less: Self) -> Self {
+        self.total.take_away(&less.total);
+        for (bar, less) in self.bars.iter_mut().zip(&less.bars) {
+            bar.take_away(less);
+        }
+        for (bucket, bar) in self.timeline.iter_mut().zip(&self.bars) {
+            bucket.totals = bar.totals();
+        }
+        for (slot, less) in self.slots.iter_mut().zip(&less.slots) {
+            slot.take_away(less);
+        }
+        for (groups, less) in self.groups.iter_mut().zip(less.groups) {
+            let less: HashMap<i64, Measures> = less.into_iter().collect();
+            for (group, measures) in groups.iter_mut() {
+                if let Some(less) = less.get(group) {
+                    measures.take_away(less);
+                }
+            }
+            groups.retain(|(_, measures)| measures.sums.requests > 0);
+        }
+        self
     }
 }

@@ -1,11 +1,11 @@
 //! A page of requests, for any filter in any order, however far back. Pages are
 //! cut by key, not by number, so that new events never shift them. Ordered by
-//! time, a page ends the scan as soon as it is full; in any other order all of
-//! the selection is looked at, but only the best rows are kept.
+//! time, a page ends the scan as soon as it is full; in any other order one
+//! column of all the selection is looked at, but only the best rows are kept.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use diesel::sqlite::SqliteConnection;
 
@@ -13,11 +13,11 @@ use super::error::Result;
 use super::names::Names;
 use super::requests::{Cursor, From, ListQuery, Page};
 use super::rows;
-use super::scan::columns::{Column, Picked, UNKNOWN};
+use super::scan::columns::{Column, UNKNOWN};
 use super::scan::keys::{self, KeyRange};
-use super::scan::predicate::{Predicate, Rows as _};
-use super::scan::{self, Chunk, Order};
-use crate::domain::counting::speed_milli;
+use super::scan::picked::Picked;
+use super::scan::predicate::Predicate;
+use super::scan::{self, Order};
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Sort, SortBy};
 
@@ -47,7 +47,7 @@ pub fn page(c: &mut SqliteConnection, names: &Names, query: &ListQuery) -> Resul
             let mut places = view.forwards(Some(start), limit + 1)?;
             let more = cut(&mut places, limit);
             let first = places.first().copied().unwrap_or(start);
-            (places, !view.backwards(first, 1)?.is_empty(), more)
+            (places, view.has_before(first)?, more)
         }
         From::Before(cursor) => {
             let end = view.place(cursor.value, cursor.key);
@@ -55,7 +55,7 @@ pub fn page(c: &mut SqliteConnection, names: &Names, query: &ListQuery) -> Resul
             let more = cut(&mut places, limit);
             places.reverse();
             let last = places.last().copied().unwrap_or(end);
-            (places, more, !view.forwards(Some(last), 1)?.is_empty())
+            (places, more, view.has_after(last)?)
         }
     };
     let cursor = |place: Option<&Place>, wanted: bool| {
@@ -202,31 +202,64 @@ impl List<'_> {
         Ok(found.into_iter().map(|key| self.place(None, key)).collect())
     }
 
+    /// Whether there is a row before, or after, a place.
+    fn has_before(&mut self, place: Place) -> Result<bool> {
+        if self.sort.by == SortBy::Time {
+            return Ok(!self.backwards(place, 1)?.is_empty());
+        }
+        let mut any = Best::any(true, place);
+        self.by_value(Order::OldestFirst, &mut any)?;
+        Ok(!any.kept.is_empty())
+    }
+
+    fn has_after(&mut self, place: Place) -> Result<bool> {
+        if self.sort.by == SortBy::Time {
+            return Ok(!self.forwards(Some(place), 1)?.is_empty());
+        }
+        let mut any = Best::any(false, place);
+        self.by_value(Order::NewestFirst, &mut any)?;
+        Ok(!any.kept.is_empty())
+    }
+
+    /// Offers `best` all rows. Those of equal rank come in such an order that
+    /// the ones offered first are the better ones.
     fn by_value(&mut self, order: Order, best: &mut Best) -> Result<()> {
-        let sort = self.sort;
+        let (sort, mut ranks) = (self.sort, Vec::new());
         scan::walk(
             self.c,
             self.range,
             order,
             &self.predicate,
-            |chunk, mut picked| {
-                let mut ranks = sort_values(chunk, sort.by, &picked)?;
-                for value in &mut ranks {
-                    *value = rank(sort, *value);
+            |chunk, picked| {
+                let mut pieces: Vec<Picked> = picked.pieces().collect();
+                if order == Order::NewestFirst {
+                    pieces.reverse();
                 }
-                let hopeful: Vec<bool> = ranks.iter().map(|rank| best.may_keep(*rank)).collect();
-                picked.keep(&hopeful);
-                if picked.is_empty() {
-                    return Ok(ControlFlow::Continue(()));
-                }
-                let kept = ranks.iter().zip(hopeful).filter(|(_, hopeful)| *hopeful);
-                let keys = chunk.keys(&picked)?;
-                for ((rank, _), key) in kept.zip(keys) {
-                    best.offer(Place {
-                        rank: *rank,
-                        key,
-                        oldest_first: false,
-                    });
+                for mut piece in pieces {
+                    chunk.read(column(sort.by), &piece, &mut ranks)?;
+                    for value in &mut ranks {
+                        *value = rank(sort, *value);
+                    }
+                    let hopeful = best.window();
+                    // Nearly always there is none.
+                    let any = |any, rank| any | hopeful.contains(rank);
+                    if !ranks.iter().fold(false, any) {
+                        continue;
+                    }
+                    let flags: Vec<bool> =
+                        ranks.iter().map(|rank| hopeful.contains(rank)).collect();
+                    piece.keep(&flags);
+                    let ranks = ranks.iter().filter(|rank| hopeful.contains(rank));
+                    for (rank, key) in ranks.zip(chunk.keys(&piece)?) {
+                        best.offer(Place {
+                            rank: *rank,
+                            key,
+                            oldest_first: false,
+                        });
+                    }
+                    if best.is_done() {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
                 Ok(ControlFlow::Continue(()))
             },
@@ -239,6 +272,8 @@ struct Best {
     limit: usize,
     greatest: bool,
     boundary: Option<Place>,
+    /// Whether a single one is enough.
+    any: bool,
     kept: BTreeSet<Place>,
 }
 
@@ -248,22 +283,36 @@ impl Best {
             limit,
             greatest,
             boundary,
+            any: false,
             kept: BTreeSet::new(),
         }
     }
 
-    /// Whether a row of this rank can still matter. Rows are offered in the
-    /// order of the list as far as ranks are equal, so a full set keeps its own.
-    fn may_keep(&self, rank: i64) -> bool {
+    /// For the question whether there is any.
+    fn any(greatest: bool, boundary: Place) -> Self {
+        Self {
+            any: true,
+            ..Self::new(1, greatest, Some(boundary))
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.any && !self.kept.is_empty()
+    }
+
+    /// Ranks that can still matter. A full set keeps its own against others of
+    /// the same rank, which come later.
+    fn window(&self) -> RangeInclusive<i64> {
         let full = self.kept.len() == self.limit;
+        let boundary = self.boundary.map(|place| place.rank);
         if self.greatest {
             let worst = self.kept.first().filter(|_| full);
-            self.boundary.is_none_or(|place| rank <= place.rank)
-                && worst.is_none_or(|worst| rank > worst.rank)
+            let least = worst.map_or(i64::MIN, |worst| worst.rank.saturating_add(1));
+            least..=boundary.unwrap_or(i64::MAX)
         } else {
             let worst = self.kept.last().filter(|_| full);
-            self.boundary.is_none_or(|place| rank >= place.rank)
-                && worst.is_none_or(|worst| rank < worst.rank)
+            let most = worst.map_or(i64::MAX, |worst| worst.rank.saturating_sub(1));
+            boundary.unwrap_or(i64::MIN)..=most
         }
     }
 
@@ -289,44 +338,17 @@ impl Best {
     }
 }
 
-/// What the picked rows are ordered by; the greater the more.
-fn sort_values(chunk: &mut Chunk<'_>, by: SortBy, picked: &Picked) -> Result<Vec<i64>> {
-    let mut column = |column| chunk.values(column, picked);
+/// What rows are ordered by; the greater the more.
+fn column(by: SortBy) -> Column {
     match by {
-        SortBy::Time => column(Column::At),
-        SortBy::Latency => column(Column::Latency),
-        SortBy::Ttft => column(Column::Ttft),
-        SortBy::Cached => column(Column::CacheRead),
-        SortBy::Reasoning => column(Column::Reasoning),
-        SortBy::Cost => column(Column::Cost),
-        SortBy::Output => {
-            let mut sum = column(Column::Output)?;
-            combine(&mut sum, &column(Column::Reasoning)?, i64::checked_add);
-            Ok(sum)
-        }
-        SortBy::Input => {
-            let mut sum = column(Column::Uncached)?;
-            combine(&mut sum, &column(Column::CacheRead)?, i64::checked_add);
-            combine(&mut sum, &column(Column::CacheWrite)?, i64::checked_add);
-            Ok(sum)
-        }
-        SortBy::Speed => {
-            let mut speed = column(Column::Output)?;
-            combine(&mut speed, &column(Column::Reasoning)?, i64::checked_add);
-            let mut ms = column(Column::Latency)?;
-            combine(&mut ms, &column(Column::Ttft)?, i64::checked_sub);
-            combine(&mut speed, &ms, speed_milli);
-            Ok(speed)
-        }
-    }
-}
-
-/// Row by row; unknown when either side is.
-fn combine(values: &mut [i64], others: &[i64], rule: impl Fn(i64, i64) -> Option<i64>) {
-    for (value, other) in values.iter_mut().zip(others) {
-        *value = match (*value, *other) {
-            (UNKNOWN, _) | (_, UNKNOWN) => UNKNOWN,
-            (value, other) => rule(value, other).unwrap_or(UNKNOWN),
-        };
+        SortBy::Time => Column::At,
+        SortBy::Latency => Column::Latency,
+        SortBy::Ttft => Column::Ttft,
+        SortBy::Speed => Column::Speed,
+        SortBy::Input => Column::Input,
+        SortBy::Cached => Column::CacheRead,
+        SortBy::Output => Column::Generated,
+        SortBy::Reasoning => Column::Reasoning,
+        SortBy::Cost => Column::Cost,
     }
 }

@@ -145,6 +145,12 @@ impl Sketches {
         self.speed.merge(&other.speed);
     }
 
+    pub(in crate::store) fn take_away(&mut self, less: &Self) {
+        self.latency_ms.take_away(&less.latency_ms);
+        self.ttft_ms.take_away(&less.ttft_ms);
+        self.speed.take_away(&less.speed);
+    }
+
     pub(in crate::store) fn encode(&self, out: &mut Vec<u8>) {
         self.latency_ms.encode(out);
         self.ttft_ms.encode(out);
@@ -175,6 +181,12 @@ impl Measures {
     pub(in crate::store) fn merge(&mut self, other: &Self) {
         self.sums.add(&other.sums);
         self.sketches.merge(&other.sketches);
+    }
+
+    /// Forgets events that were counted before.
+    pub(in crate::store) fn take_away(&mut self, less: &Self) {
+        self.sums = self.sums.minus(&less.sums);
+        self.sketches.take_away(&less.sketches);
     }
 
     pub(in crate::store) fn totals(&self) -> Totals {

@@ -86,25 +86,40 @@ fn count(
         slots: &question.slots,
         by: &by,
         quantiles: question.quantiles,
+        keep_bars: false,
     };
     match predicate.rolled() {
-        // Total and groups come from different roll-ups, and sketches are not
-        // kept for all of them, so each is counted for itself.
-        Some(rolled) if rolled.family == Family::Total && !by.is_empty() => {
-            let groups = if rolled.hours.is_some() {
-                part.without_bars().over_rows(c)?.groups
-            } else {
-                part.without_bars().over_rollups(c, &rolled)?.groups
-            };
-            let total = part.without_groups().over_rollups(c, &rolled)?;
-            Ok(Counted { groups, ..total })
-        }
-        Some(rolled) if by.iter().all(|family| *family == rolled.family) => {
+        Some(rolled) if rolled.family == Family::Total => part.of_everything(c, &rolled),
+        Some(rolled)
+            if by.iter().all(|family| *family == rolled.family)
+                && part.is_rolled_up(c, &rolled)? =>
+        {
             part.over_rollups(c, &rolled)
+        }
+        _ if part.is_nearly_everything(c)? => {
+            let unwanted = predicate.negated();
+            let everything = Predicate::default();
+            let part = Part {
+                predicate: &everything,
+                keep_bars: true,
+                ..part
+            };
+            let rest = Part {
+                predicate: &unwanted,
+                ..part
+            };
+            let all = part.of_everything(c, &Rolled::everything())?;
+            Ok(all.minus(rest.over_rows(c)?))
         }
         _ => part.over_rows(c),
     }
 }
+
+/// From this share on, in hundredths, it is quicker to count what a selection
+/// leaves out and take it away from everything, which roll-ups know.
+const NEARLY_EVERYTHING: usize = 60;
+/// Bars that may be kept until something is taken away from them.
+const BARS_KEPT: usize = 2_500;
 
 /// What is counted together.
 #[derive(Clone, Copy)]
@@ -115,9 +130,43 @@ struct Part<'a> {
     slots: &'a [u16],
     by: &'a [Family],
     quantiles: bool,
+    keep_bars: bool,
 }
 
 impl<'a> Part<'a> {
+    /// Total and groups come from different roll-ups, and sketches are not kept
+    /// for all of them, so each is counted for itself.
+    fn of_everything(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<Counted> {
+        if self.by.is_empty() {
+            return self.over_rollups(c, rolled);
+        }
+        let groups = if rolled.hours.is_some() {
+            self.without_bars().over_rows(c)?.groups
+        } else {
+            self.without_bars().over_rollups(c, rolled)?.groups
+        };
+        let total = self.without_groups().over_rollups(c, rolled)?;
+        Ok(Counted { groups, ..total })
+    }
+
+    /// Whether roll-ups answer more than the edges of the range.
+    fn is_rolled_up(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<bool> {
+        let allowed = self.allowed(rolled);
+        if allowed.fine.is_some() {
+            return Ok(true);
+        }
+        let (from, to) = self.range;
+        let closed = rollups::closed_days(c, from, to)?.len();
+        let plan = plan::make(c, self.range, self.edges, allowed)?;
+        Ok(closed <= 2 || plan.iter().any(|run| run.source != Source::Rows))
+    }
+
+    fn is_nearly_everything(self, c: &mut SqliteConnection) -> Result<bool> {
+        let range = KeyRange::between(self.range.0, self.range.1);
+        let share = scan::share(c, range, self.predicate)?;
+        Ok(self.edges.len() <= BARS_KEPT && share.is_some_and(|share| share >= NEARLY_EVERYTHING))
+    }
+
     fn without_bars(self) -> Self {
         Self {
             edges: &[],
@@ -136,8 +185,7 @@ impl<'a> Part<'a> {
         Ok(fold.finish())
     }
 
-    /// From roll-ups as far as there are any, and from rows where not.
-    fn over_rollups(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<Counted> {
+    fn allowed(self, rolled: &Rolled) -> Allowed {
         let only_total = rolled.family == Family::Total && self.by.is_empty();
         let fine = match rolled.family {
             Family::Total if only_total => Some(Family::Total.finest()),
@@ -146,10 +194,17 @@ impl<'a> Part<'a> {
             Family::Total => Some(Width::Hour),
             family => Some(family.finest()),
         };
-        let allowed = Allowed {
+        Allowed {
             days: rolled.hours.is_none(),
+            // A UTC hour is not an hour everywhere.
+            hours: only_total && rolled.hours.is_none(),
             fine,
-        };
+        }
+    }
+
+    /// From roll-ups as far as there are any, and from rows where not.
+    fn over_rollups(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<Counted> {
+        let allowed = self.allowed(rolled);
         let mut fold = self.fold();
         for run in plan::make(c, self.range, self.edges, allowed)? {
             match run.source {
@@ -161,7 +216,12 @@ impl<'a> Part<'a> {
     }
 
     fn fold(self) -> Fold<'a> {
-        Fold::new(self.edges, self.slots, self.by, self.quantiles)
+        let fold = Fold::new(self.edges, self.slots, self.by, self.quantiles);
+        if self.keep_bars {
+            fold.keeping_bars()
+        } else {
+            fold
+        }
     }
 
     fn rows(

@@ -4,8 +4,8 @@
 //!
 //! Fine roll-ups (hours; quarters of an hour for the total) are brought up to
 //! date in the transaction that stores the events and keep sums only, the total
-//! also sketches. Days are made of the events when they are over, with sketches
-//! for every group; an event that comes later opens its day again, and until it
+//! also sketches. Days, and hours of the total, are made when the day is over,
+//! with sketches for every group; an event that comes later opens its day again, and until it
 //! is closed nobody reads its day roll-ups.
 
 mod block;
@@ -139,13 +139,13 @@ pub(in crate::store) fn read(
     Ok(())
 }
 
-/// The days within `[from, to)` whose roll-ups hold.
+/// The days that have a moment in `[from, to)` and whose roll-ups hold.
 pub(in crate::store) fn closed_days(
     c: &mut SqliteConnection,
     from: At,
     to: At,
 ) -> Result<BTreeSet<i64>> {
-    let days = Width::Day.within(from, to);
+    let days = Width::Day.of(from)..Width::Day.of(to - Ms(1)) + 1;
     let closed: Vec<i64> = rollup_day::table
         .filter(rollup_day::day.ge(days.start))
         .filter(rollup_day::day.lt(days.end))
@@ -205,8 +205,32 @@ fn close(c: &mut SqliteConnection, day: i64) -> Result<usize> {
         let groups: Groups = groups.into_iter().collect();
         put(c, family::place(family, Width::Day, day), &groups, true)?;
     }
+    sum_hours_up(c, day)?;
     set_closed(c, day, true)?;
     Ok(rows)
+}
+
+/// The hours of the total, from its quarters. They save charts of many days
+/// three blobs out of four.
+fn sum_hours_up(c: &mut SqliteConnection, day: i64) -> Result<()> {
+    let mut hours: BTreeMap<i64, Measures> = BTreeMap::new();
+    let quarters = day * 96..(day + 1) * 96;
+    read(
+        c,
+        Family::Total,
+        Width::Quarter,
+        quarters,
+        true,
+        |at, cell| {
+            let hour = hours.entry(Width::Hour.of(at)).or_default();
+            Ok(cell.add_to(hour)?)
+        },
+    )?;
+    for (hour, measures) in hours {
+        let place = family::place(Family::Total, Width::Hour, hour);
+        put(c, place, &Groups::from([(0, measures)]), true)?;
+    }
+    Ok(())
 }
 
 /// Makes the roll-ups of one day with events anew, in a write transaction:
@@ -239,8 +263,8 @@ fn forget(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
         place(days.start)..place(days.end)
     };
     for family in Family::ALL {
-        for width in [family.finest(), Width::Day] {
-            let places = bounds(family, width);
+        for width in family.widths() {
+            let places = bounds(family, *width);
             diesel::delete(rollup::table)
                 .filter(rollup::place.ge(places.start))
                 .filter(rollup::place.lt(places.end))

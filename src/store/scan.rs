@@ -6,6 +6,7 @@
 pub(in crate::store) mod columns;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod loose;
+pub(in crate::store) mod picked;
 pub(in crate::store) mod predicate;
 pub(in crate::store) mod segments;
 
@@ -13,8 +14,9 @@ use std::ops::ControlFlow;
 
 use diesel::sqlite::SqliteConnection;
 
-use self::columns::{Column, Packed, Picked, UNKNOWN};
+use self::columns::{Column, Packed, UNKNOWN};
 use self::keys::KeyRange;
+use self::picked::Picked;
 use self::predicate::{Predicate, Rows};
 use self::segments::Segment;
 use super::error::Result;
@@ -24,6 +26,8 @@ use crate::domain::units::At;
 
 /// Unsealed events read at a time: enough to be quick, few enough to stop early.
 const LOOSE_ROWS: usize = 1_024;
+/// Segments that [`share`] looks at.
+const SAMPLES: usize = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Order {
@@ -81,6 +85,10 @@ impl Chunk<'_> {
         Ok(())
     }
 
+    pub(in crate::store) fn connection(&mut self) -> &mut SqliteConnection {
+        self.c
+    }
+
     pub(in crate::store) fn keys(&mut self, picked: &Picked) -> Result<Vec<EventKey>> {
         let (mut at, mut id) = (Vec::new(), Vec::new());
         self.read(Column::At, picked, &mut at)?;
@@ -109,6 +117,9 @@ pub(in crate::store) fn walk(
     predicate: &Predicate,
     mut visit: impl FnMut(&mut Chunk<'_>, Picked) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
+    if predicate.is_nothing() {
+        return Ok(());
+    }
     let mut visit = |c: &mut SqliteConnection, source, mut picked| {
         let mut chunk = Chunk { c, source };
         predicate.apply(&mut chunk, &mut picked)?;
@@ -147,6 +158,31 @@ pub(in crate::store) fn all(
         visit(chunk, &picked)?;
         Ok(ControlFlow::Continue(()))
     })
+}
+
+/// Hundredths of the events of `range` that pass, judged by a few segments;
+/// `None` when there are so few that it does not matter.
+pub(in crate::store) fn share(
+    c: &mut SqliteConnection,
+    range: KeyRange,
+    predicate: &Predicate,
+) -> Result<Option<usize>> {
+    let segments = segments::overlapping(c, range)?;
+    if segments.len() < SAMPLES {
+        return Ok(None);
+    }
+    let (mut rows, mut passing) = (0, 0);
+    for segment in segments.iter().step_by(segments.len() / SAMPLES) {
+        let mut picked = Picked::All(0..segment.rows);
+        rows += picked.len();
+        let source = Source::Sealed {
+            number: segment.number,
+            columns: Vec::new(),
+        };
+        predicate.apply(&mut Chunk { c, source }, &mut picked)?;
+        passing += picked.len();
+    }
+    Ok(Some(passing * 100 / rows.max(1)))
 }
 
 enum Stretch {

@@ -135,7 +135,7 @@ async fn lists_sums_and_exports_read_bounded_ranges() {
             report::of(c, &names, &selection, &question).unwrap();
         });
         assert_selective(c, |c| {
-            export::chunk(c, &names, &selection, None, 10).unwrap();
+            export::chunk(c, &names, &selection, None, 10, |_| {}).unwrap();
         });
         Ok(())
     })

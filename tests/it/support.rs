@@ -17,6 +17,7 @@ pub(crate) mod nginx;
 pub(crate) mod ordered;
 pub(crate) mod panel;
 pub(crate) mod plans;
+pub(crate) mod random;
 pub(crate) mod rig;
 pub(crate) mod traffic;
 pub(crate) mod wait;

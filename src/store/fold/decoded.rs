@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use crate::domain::counting;
 use crate::domain::sketch::Bucket;
 use crate::store::error::Result;
 use crate::store::measures::{Measures, Sums};
 use crate::store::scan::Chunk;
-use crate::store::scan::columns::{Column, Picked, UNKNOWN};
+use crate::store::scan::columns::{Column, UNKNOWN};
+use crate::store::scan::picked::Picked;
 
 /// What is unknown is 0, with a second column where it matters how often.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub(super) struct Decoded {
     no_latency: Vec<i64>,
     ttft: Vec<i64>,
     no_ttft: Vec<i64>,
+    /// Empty without quantiles.
+    speed: Vec<i64>,
     /// Samples by bucket; empty without quantiles.
     samples: Vec<Samples>,
 }
@@ -59,9 +61,9 @@ impl Decoded {
         chunk.read(Column::Ttft, picked, &mut self.ttft)?;
         self.samples.clear();
         if quantiles {
-            let generated = self.output.iter().zip(&self.reasoning);
+            chunk.read(Column::Speed, picked, &mut self.speed)?;
             let times = self.latency.iter().zip(&self.ttft);
-            self.samples.extend(generated.zip(times).map(samples));
+            self.samples.extend(times.zip(&self.speed).map(samples));
         }
         for marks in [
             &mut self.unknown,
@@ -151,17 +153,14 @@ fn mark_unknown(values: &mut [i64], marks: &mut [i64]) {
     }
 }
 
-fn samples(((output, reasoning), (latency, ttft)): ((&i64, &i64), (&i64, &i64))) -> Samples {
-    let known = |value: &i64| (*value != UNKNOWN).then_some(*value);
-    let bucket = |value: i64| Bucket::of(u64::try_from(value).unwrap_or_default());
-    let (latency, ttft) = (known(latency), known(ttft));
-    let speed = || {
-        let generated = known(output)?.saturating_add(known(reasoning)?);
-        counting::speed_milli(generated, latency?.checked_sub(ttft?)?)
+fn samples(((latency, ttft), speed): ((&i64, &i64), &i64)) -> Samples {
+    let bucket = |value: &i64| {
+        let known = (*value != UNKNOWN).then_some(*value)?;
+        Some(Bucket::of(u64::try_from(known).unwrap_or_default()))
     };
     Samples {
-        latency: latency.map(bucket),
-        ttft: ttft.map(bucket),
-        speed: speed().map(bucket),
+        latency: bucket(latency),
+        ttft: bucket(ttft),
+        speed: bucket(speed),
     }
 }

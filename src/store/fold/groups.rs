@@ -4,7 +4,7 @@ use crate::store::error::Result;
 use crate::store::measures::Measures;
 use crate::store::rollups::Family;
 use crate::store::scan::Chunk;
-use crate::store::scan::columns::Picked;
+use crate::store::scan::picked::Picked;
 
 pub(super) struct Groups {
     family: Family,

@@ -1,6 +1,6 @@
 //! The bars of a timeline, filled from left to right, and the total. A bar that
-//! is finished is reduced to its totals at once, so a year of hours needs little
-//! memory; the total is the sum of the bars and of what lies beside them.
+//! is finished is reduced to its totals at once (unless it is to be kept), so a
+//! year of hours needs little memory; the total is the sum of the bars and of what lies beside them.
 
 use std::ops::Range;
 
@@ -14,6 +14,8 @@ pub(super) struct Timeline<'a> {
     /// For each bar the slot that it is counted into as well.
     slots: &'a [u16],
     finished: Vec<Bucket>,
+    /// Of each bar, when they are to be kept.
+    kept: Option<Vec<Measures>>,
     current: Measures,
     whole: Measures,
     gathered: Vec<Measures>,
@@ -23,6 +25,7 @@ pub(super) struct Timeline<'a> {
 pub(super) struct Finished {
     pub(super) whole: Measures,
     pub(super) bars: Vec<Bucket>,
+    pub(super) kept: Vec<Measures>,
     pub(super) slots: Vec<Measures>,
 }
 
@@ -34,8 +37,16 @@ impl<'a> Timeline<'a> {
             slots,
             gathered: vec![Measures::default(); most.map_or(0, |most| usize::from(most) + 1)],
             finished: Vec::new(),
+            kept: None,
             current: Measures::default(),
             whole: Measures::default(),
+        }
+    }
+
+    pub(super) fn keeping(self) -> Self {
+        Self {
+            kept: Some(Vec::new()),
+            ..self
         }
     }
 
@@ -87,6 +98,7 @@ impl<'a> Timeline<'a> {
         Finished {
             whole: self.whole,
             bars: self.finished,
+            kept: self.kept.unwrap_or_default(),
             slots: self.gathered,
         }
     }
@@ -121,5 +133,8 @@ impl<'a> Timeline<'a> {
         }
         let totals = measures.totals();
         self.finished.push(Bucket { from, to, totals });
+        if let Some(kept) = &mut self.kept {
+            kept.push(measures);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Which part of a range is answered from what: whole days from the roll-ups of
-//! closed days, then whole fine stretches, and rows for the edges. No part of a
+//! closed days, then hours of closed days, then whole fine stretches, and
+//! rows for the edges. No part of a
 //! plan reaches over a cut (the edge of a bar), so all of it belongs to one bar.
 
 use std::collections::BTreeSet;
@@ -38,6 +39,8 @@ impl Run {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Allowed {
     pub(super) days: bool,
+    /// The hours of days that are over.
+    pub(super) hours: bool,
     pub(super) fine: Option<Width>,
 }
 
@@ -51,7 +54,7 @@ pub(super) fn make(
     if from >= to {
         return Ok(Vec::new());
     }
-    let closed = if allowed.days {
+    let closed = if allowed.days || allowed.hours {
         rollups::closed_days(c, from, to)?
     } else {
         BTreeSet::new()
@@ -59,6 +62,8 @@ pub(super) fn make(
     let mut plan = Plan {
         c,
         closed,
+        days: allowed.days,
+        hours: allowed.hours,
         fine: allowed.fine,
         probes: PROBES,
         runs: Vec::new(),
@@ -83,6 +88,8 @@ const PROBES: u32 = 4;
 struct Plan<'a> {
     c: &'a mut SqliteConnection,
     closed: BTreeSet<i64>,
+    days: bool,
+    hours: bool,
     fine: Option<Width>,
     probes: u32,
     runs: Vec<Run>,
@@ -91,10 +98,12 @@ struct Plan<'a> {
 impl Plan<'_> {
     fn part(&mut self, from: At, to: At) -> Result<()> {
         let mut done = from;
-        for day in Width::Day.within(from, to) {
-            if !self.closed.contains(&day) {
-                continue;
-            }
+        let whole = if self.days {
+            self.closed_among(Width::Day.within(from, to))
+        } else {
+            Vec::new()
+        };
+        for day in whole {
             self.without_days(done, Width::Day.start(day))?;
             done = Width::Day.start(day + 1);
             self.add(Source::Rollups(Width::Day), Width::Day.start(day), done);
@@ -102,7 +111,30 @@ impl Plan<'_> {
         self.without_days(done, to)
     }
 
+    fn closed_among(&self, days: Range<i64>) -> Vec<i64> {
+        self.closed.range(days).copied().collect()
+    }
+
     fn without_days(&mut self, from: At, to: At) -> Result<()> {
+        let mut done = from;
+        if self.hours && from < to {
+            let touched = Width::Day.of(from)..Width::Day.of(to - Ms(1)) + 1;
+            for day in self.closed_among(touched) {
+                let (start, end) = (Width::Day.start(day), Width::Day.start(day + 1));
+                let hours = Width::Hour.within(start.max(from), end.min(to));
+                if hours.is_empty() {
+                    continue;
+                }
+                let (start, end) = (Width::Hour.start(hours.start), Width::Hour.start(hours.end));
+                self.finely(done, start)?;
+                self.add(Source::Rollups(Width::Hour), start, end);
+                done = end;
+            }
+        }
+        self.finely(done, to)
+    }
+
+    fn finely(&mut self, from: At, to: At) -> Result<()> {
         let Some(width) = self.fine.filter(|_| from < to) else {
             self.add(Source::Rows, from, to);
             return Ok(());

@@ -102,6 +102,14 @@ impl Family {
             _ => Width::Hour,
         }
     }
+
+    /// Every stretch it is kept by.
+    pub(in crate::store) fn widths(self) -> &'static [Width] {
+        match self {
+            Self::Total => &[Width::Quarter, Width::Hour, Width::Day],
+            _ => &[Width::Hour, Width::Day],
+        }
+    }
 }
 
 /// A stretch of time in UTC.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 
 use super::block;
-use super::family::{self, Family, Width};
+use super::family::{self, Family};
 use crate::domain::units::NanoUsd;
 use crate::store::error::Result;
 use crate::store::events::StoredEvent;
@@ -29,8 +29,8 @@ pub(in crate::store) fn recost<'a>(
         };
         let difference = Sums::of(&after).minus(&Sums::of(before));
         for family in Family::ALL {
-            for width in [family.finest(), Width::Day] {
-                let place = family::place(family, width, width.of(before.at_ms));
+            for width in family.widths() {
+                let place = family::place(family, *width, width.of(before.at_ms));
                 let groups = differences.entry(place).or_default();
                 let measures = groups.entry(family.group_of(before)).or_default();
                 measures.sums.add(&difference);

@@ -6,10 +6,9 @@
 //! Stored form: version, width 0–8, whether values can be unknown, base (8
 //! bytes), then the rows, little-endian. Width 0: every row is the base.
 
-use std::ops::Range;
-
 use crate::domain::varint::Corrupt;
 use crate::store::events::{Flags, StoredEvent};
+use crate::store::scan::picked::Picked;
 
 /// What a segment keeps of an event. The code is stored: never renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,10 +35,21 @@ pub(in crate::store) enum Column {
     Reasoning,
     Unclassified,
     Cost,
+    /// All input, cached or not.
+    Input,
+    /// All output, reasoning included.
+    Generated,
+    /// Thousandths of a token a second.
+    Speed,
+    AuthType,
+    Effort,
+    AskedTier,
+    ServedTier,
+    Flags,
 }
 
 impl Column {
-    pub(in crate::store) const ALL: [Self; 21] = [
+    pub(in crate::store) const ALL: [Self; 29] = [
         Self::At,
         Self::Id,
         Self::RequestId,
@@ -61,6 +71,14 @@ impl Column {
         Self::Reasoning,
         Self::Unclassified,
         Self::Cost,
+        Self::Input,
+        Self::Generated,
+        Self::Speed,
+        Self::AuthType,
+        Self::Effort,
+        Self::AskedTier,
+        Self::ServedTier,
+        Self::Flags,
     ];
 
     /// The number under which the database knows this column.
@@ -87,6 +105,14 @@ impl Column {
             Self::Reasoning => 19,
             Self::Unclassified => 20,
             Self::Cost => 21,
+            Self::Input => 22,
+            Self::Generated => 23,
+            Self::Speed => 24,
+            Self::AuthType => 25,
+            Self::Effort => 26,
+            Self::AskedTier => 27,
+            Self::ServedTier => 28,
+            Self::Flags => 29,
         }
     }
 
@@ -103,7 +129,7 @@ impl Column {
             Self::ClientKey => Some(event.client_key.into()),
             Self::Endpoint => Some(event.endpoint.into()),
             Self::Tier if event.served_tier != 0 => Some(event.served_tier.into()),
-            Self::Tier => Some(event.tier.into()),
+            Self::Tier | Self::AskedTier => Some(event.tier.into()),
             Self::Status => Some(event.status.into()),
             Self::Failed => Some((event.flags.0 & Flags::FAILED).into()),
             Self::Latency => event.latency_ms.map(|ms| ms.0),
@@ -115,6 +141,13 @@ impl Column {
             Self::Reasoning => event.reasoning,
             Self::Unclassified => Some(event.unclassified),
             Self::Cost => event.cost_nanos.map(|cost| cost.0),
+            Self::Input => event.tokens().input(),
+            Self::Generated => event.tokens().generated(),
+            Self::Speed => event.tokens().speed_milli(event.latency_ms, event.ttft_ms),
+            Self::AuthType => Some(event.auth_type.into()),
+            Self::Effort => Some(event.effort.into()),
+            Self::ServedTier => Some(event.served_tier.into()),
+            Self::Flags => Some(event.flags.0.into()),
         }
     }
 }
@@ -122,53 +155,6 @@ impl Column {
 /// Unknown, in a decoded column. No stored number is this small but an event
 /// id, and ids are never unknown.
 pub(in crate::store) const UNKNOWN: i64 = i64::MIN;
-
-/// Rows of a chunk, ascending.
-#[derive(Clone, Debug)]
-pub(in crate::store) enum Picked {
-    All(Range<usize>),
-    Some(Vec<usize>),
-}
-
-impl Picked {
-    pub(in crate::store) fn len(&self) -> usize {
-        match self {
-            Self::All(rows) => rows.len(),
-            Self::Some(rows) => rows.len(),
-        }
-    }
-
-    pub(in crate::store) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    pub(in crate::store) fn rows(&self) -> Box<dyn Iterator<Item = usize> + '_> {
-        match self {
-            Self::All(rows) => Box::new(rows.clone()),
-            Self::Some(rows) => Box::new(rows.iter().copied()),
-        }
-    }
-
-    /// Keeps the rows whose flag is set; one flag a row.
-    pub(in crate::store) fn keep(&mut self, flags: &[bool]) {
-        if flags.iter().all(|flag| *flag) {
-            return;
-        }
-        let kept = |(row, flag): (usize, &bool)| flag.then_some(row);
-        *self = Self::Some(match self {
-            Self::All(rows) => rows.clone().zip(flags).filter_map(kept).collect(),
-            Self::Some(rows) => rows.drain(..).zip(flags).filter_map(kept).collect(),
-        });
-    }
-
-    /// The rows at these places of the list of picked rows.
-    pub(in crate::store) fn slice(&self, places: Range<usize>) -> Self {
-        match self {
-            Self::All(rows) => Self::All(rows.start + places.start..rows.start + places.end),
-            Self::Some(rows) => Self::Some(rows.get(places).unwrap_or_default().to_vec()),
-        }
-    }
-}
 
 const VERSION: u8 = 1;
 const HEADER: usize = 11;

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::columns::{Column, Picked, UNKNOWN};
+use super::columns::{Column, UNKNOWN};
+use super::picked::Picked;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::filter::{Cache, Outcome, Selection, WeekHours};
 use crate::domain::time::Grain;
@@ -19,9 +20,11 @@ use crate::store::rollups::{Family, HIT, MISS};
 use crate::store::schema::event_detail;
 
 /// All tests must hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::store) struct Predicate {
     tests: Vec<Test>,
+    /// Wanted are the events that do not pass.
+    negated: bool,
 }
 
 /// A predicate that roll-ups can answer.
@@ -34,6 +37,14 @@ pub(in crate::store) struct Rolled {
 }
 
 impl Rolled {
+    pub(in crate::store) fn everything() -> Self {
+        Self {
+            family: Family::Total,
+            groups: None,
+            hours: None,
+        }
+    }
+
     /// Whether a group of the stretch that begins at `at` is wanted.
     pub(in crate::store) fn wants(&self, at: At, group: i64) -> bool {
         self.groups
@@ -43,7 +54,7 @@ impl Rolled {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Test {
     /// The value is one of these ids (or status codes).
     In(Column, Ids),
@@ -156,17 +167,37 @@ impl Predicate {
             }
             tests.push(Test::Any(any));
         }
-        Ok(Self { tests })
+        Ok(Self {
+            tests,
+            negated: false,
+        })
+    }
+
+    /// Wants exactly what the other does not.
+    pub(in crate::store) fn negated(&self) -> Self {
+        Self {
+            tests: self.tests.clone(),
+            negated: !self.negated,
+        }
     }
 
     /// Whether every event passes.
-    pub(in crate::store) fn is_everything(&self) -> bool {
-        self.tests.is_empty()
+    fn is_everything(&self) -> bool {
+        self.tests.is_empty() && !self.negated
+    }
+
+    /// Whether no event can pass: it wants a name that none has.
+    pub(in crate::store) fn is_nothing(&self) -> bool {
+        let empty = |test: &Test| matches!(test, Test::In(_, ids) if ids.0.is_empty());
+        self.tests.iter().any(empty) && !self.negated
     }
 
     /// How roll-ups answer it: when it wants everything, or some values of one
     /// dimension, or some hours of everything.
     pub(in crate::store) fn rolled(&self) -> Option<Rolled> {
+        if self.negated {
+            return None;
+        }
         let (family, groups, hours) = match self.tests.as_slice() {
             [] => (Family::Total, None, None),
             [Test::Hours(hours)] => (Family::Total, None, Some(*hours)),
@@ -195,14 +226,45 @@ impl Predicate {
 
     /// Drops the rows that do not pass.
     pub(in crate::store) fn apply(&self, rows: &mut impl Rows, picked: &mut Picked) -> Result<()> {
-        for test in &self.tests {
-            if picked.is_empty() {
-                return Ok(());
-            }
-            let flags = test.flags(rows, picked)?;
-            picked.keep(&flags);
+        if self.is_everything() {
+            return Ok(());
+        }
+        let mut wanted = Vec::new();
+        for piece in picked.pieces() {
+            let piece = if self.negated {
+                self.failing(rows, piece)?
+            } else {
+                self.passing(rows, piece)?
+            };
+            piece.append_to(&mut wanted);
+        }
+        if wanted.len() < picked.len() {
+            *picked = Picked::Some(wanted);
         }
         Ok(())
+    }
+
+    fn passing(&self, rows: &mut impl Rows, mut piece: Picked) -> Result<Picked> {
+        for test in &self.tests {
+            if piece.is_empty() {
+                break;
+            }
+            let flags = test.flags(rows, &piece)?;
+            piece.keep(&flags);
+        }
+        Ok(piece)
+    }
+
+    fn failing(&self, rows: &mut impl Rows, mut piece: Picked) -> Result<Picked> {
+        let mut failing = vec![false; piece.len()];
+        for test in &self.tests {
+            let flags = test.flags(rows, &piece)?;
+            for (failing, passes) in failing.iter_mut().zip(flags) {
+                *failing |= !passes;
+            }
+        }
+        piece.keep(&failing);
+        Ok(piece)
     }
 }
 

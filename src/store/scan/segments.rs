@@ -7,9 +7,10 @@
 
 use diesel::prelude::*;
 
-use super::columns::{Column, Packed, Picked, UNKNOWN};
+use super::columns::{Column, Packed, UNKNOWN};
 use super::keys::{self, KeyRange};
 use super::loose;
+use super::picked::Picked;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::units::{At, Ms};
 use crate::store::error::Result;
