@@ -316,7 +316,7 @@ async fn pages(browser: &Browser) -> Table {
     }
     let failed = browser.canonical("/requests?range=all&status=failed").await;
     let list = browser.get(&failed).await.body;
-    let row = list.split("id=\"r").nth(1).unwrap();
+    let row = list.split("<tr id=\"r").nth(1).unwrap();
     let id = row.split('"').next().unwrap();
     ask("One request", &fixed(&format!("/requests/{id}"))).await;
     ask("Usage, 30 days", &fixed("/usage?range=30d")).await;
