@@ -233,3 +233,22 @@ async fn readers_cannot_write() {
         "{outcome:?}"
     );
 }
+
+#[test]
+fn every_migration_has_a_number_of_its_own() {
+    let numbers = |directory: std::fs::DirEntry| {
+        let name = directory.file_name().into_string().unwrap();
+        name.split('_').next().unwrap().to_owned()
+    };
+    let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let entries = std::fs::read_dir(migrations).unwrap();
+    let mut all: Vec<String> = entries.map(|entry| numbers(entry.unwrap())).collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(
+        all.len(),
+        count,
+        "one of two with the same number never runs"
+    );
+}
