@@ -27,4 +27,4 @@ pub use book::{Entry, Found, Layer, PriceBook, Quote, Rule};
 pub use multiplier::{Multiplier, When};
 pub use names::{Pattern, Via};
 pub use price::{Above, Bucket, Charge, Price, Rates, TierHow, TierPrice};
-pub use rate::{Factor, Rate};
+pub use rate::{BadAmount, Factor, Rate};

@@ -97,6 +97,26 @@ impl Ms {
 )]
 pub struct NanoUsd(pub i64);
 
+impl NanoUsd {
+    /// Dollars, exactly: `0.044461000`.
+    #[must_use]
+    pub fn decimal(self) -> String {
+        let mut text = String::new();
+        self.write_decimal(&mut text);
+        text
+    }
+
+    /// The same for those who write many.
+    pub fn write_decimal(self, out: &mut String) {
+        use fmt::Write as _;
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let nanos = self.0.unsigned_abs();
+        let (whole, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        // Writing to memory does not fail.
+        let _ = write!(out, "{sign}{whole}.{rest:09}");
+    }
+}
+
 impl Add for NanoUsd {
     type Output = Self;
     fn add(self, other: Self) -> Self {

@@ -1,8 +1,6 @@
 //! What a value looks like: a figure, a soft zero, a dash for what does not
 //! exist and a question mark for what nobody counted. They are not the same.
 
-use std::fmt::Write as _;
-
 use crate::domain::event::Account;
 use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::requests::Requests;
@@ -195,18 +193,12 @@ pub fn is_formula(text: &str) -> bool {
 /// Exact: nine decimals.
 #[must_use]
 pub fn dollars(cost: NanoUsd) -> String {
-    let mut text = String::new();
-    write_dollars(&mut text, cost);
-    text
+    cost.decimal()
 }
 
 /// The same for those who write many.
 pub fn write_dollars(out: &mut String, cost: NanoUsd) {
-    let sign = if cost.0 < 0 { "-" } else { "" };
-    let nanos = cost.0.unsigned_abs();
-    let (dollars, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-    // Writing to memory does not fail.
-    let _ = write!(out, "{sign}{dollars}.{rest:09}");
+    cost.write_decimal(out);
 }
 
 #[cfg(test)]

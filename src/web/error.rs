@@ -36,6 +36,12 @@ pub enum Error {
     /// The value comes from outside and cannot be changed in the panel.
     #[error("{by} fixes this value")]
     Fixed { by: String },
+    /// A call of the API that makes no sense, in words for its author.
+    #[error("{why}")]
+    Unfit { code: &'static str, why: String },
+    /// One that makes sense, but not now.
+    #[error("{why}")]
+    InConflict { code: &'static str, why: String },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot render a page")]
@@ -46,6 +52,16 @@ pub enum Error {
 }
 
 impl Error {
+    #[must_use]
+    pub fn unfit(code: &'static str, why: String) -> Self {
+        Self::Unfit { code, why }
+    }
+
+    #[must_use]
+    pub fn in_conflict(code: &'static str, why: String) -> Self {
+        Self::InConflict { code, why }
+    }
+
     /// Stable, for scripts and the log.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -62,6 +78,7 @@ impl Error {
             Self::CrossSite => "cross_site",
             Self::Unreadable => "unreadable_request",
             Self::Fixed { .. } => "fixed_by_environment",
+            Self::Unfit { code, .. } | Self::InConflict { code, .. } => code,
             Self::Store(error) if error.is_passing() => "database_busy",
             Self::Store(_) | Self::Template(_) | Self::Internal(_) => "internal",
         }
@@ -75,8 +92,8 @@ impl ResponseError for Error {
             Self::LogInNeeded | Self::NoKey | Self::WrongKey { .. } => StatusCode::UNAUTHORIZED,
             Self::TooManyAttempts { .. } | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::Unreadable => StatusCode::BAD_REQUEST,
-            Self::Fixed { .. } => StatusCode::CONFLICT,
+            Self::Unreadable | Self::Unfit { .. } => StatusCode::BAD_REQUEST,
+            Self::Fixed { .. } | Self::InConflict { .. } => StatusCode::CONFLICT,
             Self::Store(error) if error.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Template(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -78,6 +78,8 @@ struct Failure {
     tries_left: Option<u32>,
     wait: Option<Ms>,
     fixed_by: Option<String>,
+    /// Says it better than the general text.
+    detail: Option<String>,
 }
 
 /// Which row of the table of keys was sent.
@@ -110,6 +112,7 @@ impl Failure {
             tries_left: None,
             wait: None,
             fixed_by: None,
+            detail: None,
         };
         match error {
             Some(Error::NoKey) => failure.keys = Some(Keys::default()),
@@ -123,6 +126,9 @@ impl Failure {
             }
             Some(Error::TooManyAttempts { wait }) => failure.wait = Some(*wait),
             Some(Error::Fixed { by }) => failure.fixed_by = Some(by.clone()),
+            Some(Error::Unfit { why, .. } | Error::InConflict { why, .. }) => {
+                failure.detail = Some(why.clone());
+            }
             _ => {}
         }
         failure
@@ -148,7 +154,11 @@ impl Failure {
     /// Always in English: scripts and their authors read it.
     fn json(&self) -> HttpResponse {
         let say = (self.say)(messages(Lang::En).errors);
-        let text = format!("{} {}: {} {}", self.method, self.path, say.title, say.why);
+        let what = match &self.detail {
+            Some(detail) => detail.clone(),
+            None => format!("{} {}", say.title, say.why),
+        };
+        let text = format!("{} {}: {what}", self.method, self.path);
         let mut body = serde_json::json!({ "error": text, "code": self.code });
         if self.status.is_server_error()
             && let Some(body) = body.as_object_mut()
@@ -248,7 +258,8 @@ fn say(status: StatusCode, error: Option<&Error>) -> fn(&'static Errors) -> Say 
         Error::TooManyAttempts { .. } => |t| t.too_many,
         Error::Busy => |t| t.busy,
         Error::CrossSite => |t| t.cross_site,
-        Error::Unreadable => |t| t.unreadable,
+        Error::Unreadable | Error::Unfit { .. } => |t| t.unreadable,
+        Error::InConflict { .. } => |t| t.refused,
         Error::Fixed { .. } => |t| t.fixed,
         Error::Store(error) if error.is_passing() => |t| t.database_busy,
         Error::Store(_) | Error::Template(_) | Error::Internal(_) => |t| t.internal,

@@ -6,6 +6,9 @@ mod support;
 
 mod account_pages;
 mod accounts;
+mod api_described;
+mod api_numbers;
+mod api_writes;
 mod behind_nginx;
 mod browser;
 mod collect_redis;

@@ -197,8 +197,8 @@ impl View {
         }
         match self.page {
             PageOf::Start => {}
-            PageOf::After(edge) => out.pair("after", &write_edge(edge)),
-            PageOf::Before(edge) => out.pair("before", &write_edge(edge)),
+            PageOf::After(edge) => out.pair("after", &edge.to_string()),
+            PageOf::Before(edge) => out.pair("before", &edge.to_string()),
         }
         if !self.live {
             out.pair("live", "0");
@@ -322,13 +322,6 @@ fn read_edge(text: &str) -> Option<Edge> {
     };
     let key = key.parse().ok()?;
     Some(Edge { value, key })
-}
-
-fn write_edge(edge: Edge) -> String {
-    match edge.value {
-        Some(value) => format!("{value}~{}", edge.key),
-        None => edge.key.to_string(),
-    }
 }
 
 fn read_bool(text: &str) -> Option<bool> {

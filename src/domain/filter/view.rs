@@ -2,6 +2,8 @@
 //! which page of it, shown how. Two equal views have equal URLs. Knows no
 //! store: pages resolve it to a [`Selection`].
 
+use std::fmt;
+
 use super::{Selection, Sort, SortBy};
 use crate::domain::event::EventKey;
 use crate::domain::time::{Range, Zone};
@@ -80,6 +82,15 @@ impl Column {
 pub struct Edge {
     pub value: Option<i64>,
     pub key: EventKey,
+}
+
+impl fmt::Display for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(value) = self.value {
+            write!(f, "{value}~")?;
+        }
+        self.key.fmt(f)
+    }
 }
 
 /// Which page of the list.
