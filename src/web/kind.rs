@@ -30,11 +30,14 @@ impl Kind {
                 .and_then(|value| value.to_str().ok())
                 .is_some_and(|value| value.contains(text))
         };
-        if OF_SCRIPTS.contains(&first) || says(header::ACCEPT, "text/event-stream") {
+        // Only a browser that goes to an address asks for HTML by name.
+        let opened = says(header::ACCEPT, "text/html");
+        let of_scripts = OF_SCRIPTS.contains(&first) && !opened;
+        if of_scripts || says(header::ACCEPT, "text/event-stream") {
             Self::Json
         } else if headers.get("hx-request").is_some() {
             Self::Fragment
-        } else if super::security::brings_a_key(headers) && !says(header::ACCEPT, "text/html") {
+        } else if super::security::brings_a_key(headers) && !opened {
             Self::Json
         } else {
             Self::Document

@@ -2,7 +2,7 @@
 //! those not asked yet.
 
 use super::draft::Draft;
-use super::trouble;
+use super::trouble::{self, Trouble};
 use crate::domain::units::Ms;
 use crate::gateway::types::Overview;
 use crate::web::ctx::Ctx;
@@ -32,18 +32,29 @@ pub(super) fn checks(ctx: &Ctx, draft: &Draft) -> Vec<Check> {
     list
 }
 
-/// The line that failed last is red, the others wait.
-fn failed_at(draft: &Draft, step: Step) -> Tone {
-    let failed = draft.failure.as_ref().map(trouble::joint);
-    if failed == Some(step) { BAD } else { WAIT }
+/// The line that failed last is red and says how, the others wait.
+fn asked_at(
+    ctx: &Ctx,
+    draft: &Draft,
+    step: Step,
+    name: &'static str,
+    waiting: &'static str,
+) -> Check {
+    match &draft.failure {
+        Some(failure) if trouble::joint(failure) == step => {
+            let trouble = Trouble::from_gateway(failure, ctx.t.setup);
+            check(BAD, name, trouble.cause.verdict)
+        }
+        _ => check(WAIT, name, waiting),
+    }
 }
 
 fn of_address(ctx: &Ctx, draft: &Draft) -> Vec<Check> {
     let t = ctx.t.setup;
     let url = draft.url().unwrap_or_default();
     let Some(took) = draft.answered else {
-        let tone = failed_at(draft, Step::Gateway);
-        return vec![check(tone, t.reachable, t.not_asked)];
+        let asked = asked_at(ctx, draft, Step::Gateway, t.reachable, t.not_asked);
+        return vec![asked];
     };
     let version = draft.overview.as_ref().and_then(|o| o.version.as_deref());
     vec![
@@ -93,7 +104,7 @@ fn of_key(ctx: &Ctx, found: &Overview) -> Vec<Check> {
 fn waiting_for_key(ctx: &Ctx, draft: &Draft) -> Vec<Check> {
     let t = ctx.t.setup;
     vec![
-        check(failed_at(draft, Step::Key), t.key_check, t.needs_the_key),
+        asked_at(ctx, draft, Step::Key, t.key_check, t.needs_the_key),
         check(WAIT, t.remote, t.needs_the_key),
         check(WAIT, t.records, t.needs_the_key),
         check(WAIT, t.retention, t.needs_the_key),
