@@ -30,9 +30,9 @@ use crate::prices::fetch::Web;
 use crate::prices::schedule::Step;
 use crate::relay::{Line, Patience, Relay};
 use crate::roster::Roster;
-use crate::store::maintain;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, StoreError};
+use crate::store::{audit, maintain};
 use crate::web::ctx::Frame;
 use crate::web::state::{AppState, Retried};
 use crate::web::throttle::Throttle;
@@ -276,6 +276,9 @@ fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
         async move {
             if let Err(error) = session::purge(&store, now).await {
                 log::warn!("cannot remove sessions that are over: {error}");
+            }
+            if let Err(error) = audit::prune(&store, now).await {
+                log::warn!("cannot shorten the audit log: {error}");
             }
             if let Err(error) = store.tidy().await {
                 log::warn!("cannot tidy the database: {error}");

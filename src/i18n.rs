@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 pub mod accounts;
+pub mod audit;
 pub mod doctor;
 pub mod errors;
 mod format;
@@ -87,6 +88,7 @@ impl Lang {
 pub struct Messages {
     pub accounts: &'static accounts::Accounts,
     pub shell: &'static shell::Shell,
+    pub audit: &'static audit::Audit,
     pub usage: &'static usage::Usage,
     pub errors: &'static errors::Errors,
     pub login: &'static login::Login,
@@ -103,6 +105,7 @@ pub struct Messages {
 static EN: Messages = Messages {
     accounts: &accounts::EN,
     shell: &shell::EN,
+    audit: &audit::EN,
     usage: &usage::EN,
     errors: &errors::EN,
     login: &login::EN,
@@ -119,6 +122,7 @@ static EN: Messages = Messages {
 static ZH_CN: Messages = Messages {
     accounts: &accounts::ZH_CN,
     shell: &shell::ZH_CN,
+    audit: &audit::ZH_CN,
     usage: &usage::ZH_CN,
     errors: &errors::ZH_CN,
     login: &login::ZH_CN,

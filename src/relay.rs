@@ -10,9 +10,12 @@ mod limits;
 mod models;
 mod path;
 mod refusal;
+mod trace;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix_web::body::SizedStream;
@@ -27,6 +30,8 @@ use tokio::sync::watch;
 use crate::domain::collection::{Connection, Settings};
 use crate::gateway::passage::{Answer, Opens, Order, Passage};
 use crate::gateway::types::Error as GatewayError;
+use crate::store::audit::Intent;
+use crate::web::audit::{self, Ticket};
 use crate::web::client_addr::Client;
 use crate::web::failure::Untouched;
 use crate::web::hangup::Peer;
@@ -34,10 +39,10 @@ use crate::web::security;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 use crate::web::throttle::Throttle;
-use body::{Download, Meter};
+use body::{Download, Held};
 use headers::Caller;
 use key::KeyWatch;
-use limits::{Limits, Place, Who};
+use limits::{Limits, Who};
 use path::Target;
 use refusal::Refusal;
 
@@ -199,15 +204,26 @@ async fn relay(
         Access::Session(_) => Who::Person,
         Access::Key => Who::Script,
     };
-    let network = Client::of(request, &state.config).network();
-    let place = relay.limits.enter(who, network, state.clock.now()).await?;
+    let client = Client::of(request, &state.config);
+    let now = state.clock.now();
+    let place = relay.limits.enter(who, client.network(), now).await?;
     let collector = state.status.borrow().clone();
     let leave = relay
         .key
         .ask(&way.connection, &collector, state.clock.now())
         .await?;
 
-    let outcome = send(request, payload, &target, &way, Caller::Ours).await;
+    let intent = trace::kind(request.method(), &target).map(|kind| Intent {
+        at: state.clock.now(),
+        kind,
+        who: audit::who(access),
+        address: client.ip.to_string(),
+        method: request.method().to_string(),
+        path: trace::line(&target),
+    });
+    let mut ticket = Ticket::begin(state, intent).await;
+
+    let outcome = send(request, payload, &target, &way, Caller::Ours, ticket.sent()).await;
     match &outcome {
         Ok(answer) if proves_the_key(answer) => {
             relay.key.learn(&way.connection, Ok(()), state.clock.now());
@@ -220,7 +236,8 @@ async fn relay(
         _ => {}
     }
     leave.done();
-    let answer = outcome?;
+    let answer = outcome.inspect_err(|refusal| ticket.ended(refusal.code()))?;
+    ticket.answered(answer.status.as_u16());
     if !request.method().is_safe() && answer.status.is_success() {
         state.gateway_changed.send_modify(|changes| *changes += 1);
     }
@@ -241,7 +258,10 @@ async fn relay(
             () = over => {}
         }
     };
-    let held = Held { _place: place };
+    let held = Held {
+        _place: place,
+        ticket,
+    };
     Ok(respond(request, answer, way.passage.prefix(), cut, held))
 }
 
@@ -280,9 +300,10 @@ async fn send(
     target: &Target,
     way: &Way,
     caller: Caller,
+    counter: Arc<AtomicU64>,
 ) -> Result<Answer, Refusal> {
     let patience = desk(request).patience;
-    let (body, sent) = match body::upload(request, payload, patience.pause) {
+    let (body, sent) = match body::upload(request, payload, patience.pause, counter) {
         Some((body, sent)) => (Some(reqwest::Body::wrap(body)), Some(sent)),
         None => (None, None),
     };
@@ -316,23 +337,13 @@ fn proves_the_key(answer: &Answer) -> bool {
     answer.headers.contains_key("x-cpa-version") || answer.status.is_success()
 }
 
-/// What lives as long as the answer's body.
-struct Held {
-    _place: Place,
-}
-
-impl Meter for Held {
-    fn passed(&mut self, _: usize) {}
-    fn ended(&mut self, _: bool) {}
-}
-
 /// The gateway's answer as the client gets it.
 fn respond(
     request: &HttpRequest,
     answer: Answer,
     prefix: &str,
     cut: impl Future<Output = ()> + 'static,
-    held: Held,
+    mut held: Held,
 ) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::new(status);
@@ -365,9 +376,11 @@ fn respond(
     let length = answer.length();
     let no_body = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
     if no_body || length == Some(0) {
+        held.ticket.ended("done");
         return response;
     }
     if *request.method() == Method::HEAD {
+        held.ticket.ended("done");
         let nothing = stream::empty::<std::io::Result<Bytes>>();
         return match length {
             Some(length) => response

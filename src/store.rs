@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod arrivals;
+pub mod audit;
 pub mod batch;
 pub mod choices;
 pub mod client_key;

@@ -2,10 +2,12 @@
 
 pub mod admin_key;
 pub mod assets;
+pub mod audit;
 pub mod client_addr;
 pub mod collection;
 pub mod collection_form;
 pub mod compress;
+pub mod cors;
 pub mod ctx;
 pub mod error;
 pub mod failure;

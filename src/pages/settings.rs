@@ -2,6 +2,7 @@
 //! saved holds at once.
 
 pub mod about;
+pub mod audit;
 pub mod collection;
 pub mod losses;
 pub mod sessions;
@@ -17,6 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
     collection::routes(config);
     losses::routes(config);
     sessions::routes(config);
+    audit::routes(config);
     about::routes(config);
 }
 
@@ -37,16 +39,17 @@ struct Tab {
     here: bool,
 }
 
-fn tabs(ctx: &Ctx, here: &'static str) -> [Tab; 3] {
+fn tabs(ctx: &Ctx, here: &'static str) -> Vec<Tab> {
     let t = ctx.t.settings;
     let tab = |name, path| Tab {
         name,
         path,
         here: path == here,
     };
-    [
+    vec![
         tab(t.collection, "/settings/collection"),
         tab(t.sessions, "/settings/sessions"),
+        tab(ctx.t.audit.title, "/settings/audit"),
         tab(t.about, "/settings/about"),
     ]
 }

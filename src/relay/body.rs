@@ -4,6 +4,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ use futures_util::{Stream, StreamExt as _};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::{mpsc, oneshot};
 
+use super::limits::Place;
 use crate::gateway::types::Error;
+use crate::web::audit::Ticket;
 
 /// Chunks between the two sides; each is at most 64 KiB or so.
 const AHEAD: usize = 2;
@@ -28,6 +32,8 @@ pub(super) struct Upload {
     left: Option<u64>,
     /// Told when all of it was handed on.
     end: Option<oneshot::Sender<()>>,
+    /// Bytes handed on.
+    passed: Arc<AtomicU64>,
 }
 
 /// `None` without a body. The second half resolves when all of it was sent, or
@@ -37,6 +43,7 @@ pub(super) fn upload(
     request: &HttpRequest,
     payload: Payload,
     pause: Duration,
+    passed: Arc<AtomicU64>,
 ) -> Option<(Upload, oneshot::Receiver<()>)> {
     let headers = request.headers();
     let length = headers.get(header::CONTENT_LENGTH);
@@ -52,6 +59,7 @@ pub(super) fn upload(
         chunks,
         left: length,
         end: Some(end),
+        passed,
     };
     Some((upload, ended))
 }
@@ -84,6 +92,7 @@ impl Body for Upload {
         Poll::Ready(match chunk {
             Some(Ok(chunk)) => {
                 let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+                self.passed.fetch_add(length, Ordering::Relaxed);
                 self.left = self.left.map(|left| left.saturating_sub(length));
                 Some(Ok(Frame::data(chunk)))
             }
@@ -105,26 +114,25 @@ impl Body for Upload {
     }
 }
 
-/// The body of an answer, as it goes to the client; what must live as long as
-/// it, `held`, goes with it.
-pub(super) struct Download<H> {
+/// The body of an answer, as it goes to the client.
+pub(super) struct Download {
     chunks: Pin<Box<dyn Stream<Item = Result<Bytes, Error>>>>,
     /// Nobody wants the rest.
     cut: Pin<Box<dyn Future<Output = ()>>>,
-    held: H,
+    held: Held,
 }
 
-/// Told about each chunk that passes, and how it ended.
-pub(super) trait Meter: Unpin {
-    fn passed(&mut self, bytes: usize);
-    fn ended(&mut self, well: bool);
+/// What lives as long as the body of an answer.
+pub(super) struct Held {
+    pub(super) _place: Place,
+    pub(super) ticket: Ticket,
 }
 
-impl<H: Meter> Download<H> {
+impl Download {
     pub(super) fn new(
         chunks: impl Stream<Item = Result<Bytes, Error>> + 'static,
         cut: impl Future<Output = ()> + 'static,
-        held: H,
+        held: Held,
     ) -> Self {
         Self {
             chunks: Box::pin(chunks),
@@ -134,7 +142,7 @@ impl<H: Meter> Download<H> {
     }
 }
 
-impl<H: Meter> Stream for Download<H> {
+impl Stream for Download {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -146,15 +154,12 @@ impl<H: Meter> Stream for Download<H> {
         let next = std::task::ready!(this.chunks.as_mut().poll_next(cx));
         Poll::Ready(match next {
             Some(Ok(chunk)) => {
-                this.held.passed(chunk.len());
+                this.held.ticket.received(chunk.len());
                 Some(Ok(chunk))
             }
-            Some(Err(error)) => {
-                this.held.ended(false);
-                Some(Err(io::Error::other(error)))
-            }
+            Some(Err(error)) => Some(Err(io::Error::other(error))),
             None => {
-                this.held.ended(true);
+                this.held.ticket.ended("done");
                 None
             }
         })

@@ -7,12 +7,14 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::body::Held;
 use super::headers::Caller;
 use super::limits::Who;
 use super::path::Target;
 use super::refusal::Refusal;
-use super::{Held, check_form, desk, line, respond, send};
+use super::{check_form, desk, line, respond, send};
 use crate::web::admin_key::Shape;
+use crate::web::audit::Ticket;
 use crate::web::client_addr::Client;
 use crate::web::hangup::Peer;
 use crate::web::state::AppState;
@@ -48,19 +50,17 @@ async fn pass(request: &HttpRequest, payload: Payload) -> Result<HttpResponse, R
     }
     let now = state.clock.now();
     let place = relay.limits.enter(Who::Script, network, now).await?;
-    let answer = send(
-        request,
-        payload.into_inner(),
-        &target,
-        &way,
-        Caller::OfModels,
-    )
-    .await?;
+    let ticket = Ticket::begin(state, None).await;
+    let (payload, counter) = (payload.into_inner(), ticket.sent());
+    let answer = send(request, payload, &target, &way, Caller::OfModels, counter).await?;
     if !matches!(answer.status.as_u16(), 401 | 403) {
         relay.guesses.succeeded(network);
     }
     let cut = Peer::of(request).left();
-    let held = Held { _place: place };
+    let held = Held {
+        _place: place,
+        ticket,
+    };
     Ok(respond(request, answer, way.passage.prefix(), cut, held))
 }
 

@@ -43,6 +43,16 @@ impl Target {
         })
     }
 
+    /// The decoded parts below the root.
+    pub(super) fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
+    /// The query as it came.
+    pub(super) fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
     /// Root and path, encoded, without the query.
     #[must_use]
     pub(super) fn path(&self) -> String {

@@ -277,3 +277,20 @@ diesel::table! {
         since_ms -> BigInt,
     }
 }
+
+diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        at_ms -> BigInt,
+        kind -> Text,
+        who -> Text,
+        address -> Text,
+        method -> Text,
+        path -> Text,
+        status -> Nullable<Integer>,
+        outcome -> Text,
+        sent -> BigInt,
+        received -> BigInt,
+        took_ms -> Nullable<BigInt>,
+    }
+}

@@ -16,7 +16,8 @@ use crate::support::{hostile, traffic};
 
 /// Everything that opens with a session, in a panel that is set up.
 const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor /keys \
-    /settings/collection /settings/sessions /settings/about /no/such/page";
+    /settings/collection /settings/sessions /settings/audit
+    /settings/about /no/such/page";
 
 /// A panel with a gateway behind it.
 struct Stage {

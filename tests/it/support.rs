@@ -21,4 +21,5 @@ pub(crate) mod random;
 pub(crate) mod rig;
 pub(crate) mod schema;
 pub(crate) mod traffic;
+pub(crate) mod upstream;
 pub(crate) mod wait;

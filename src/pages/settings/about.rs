@@ -21,7 +21,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "settings_about.html")]
 struct AboutPage {
-    tabs: [Tab; 3],
+    tabs: Vec<Tab>,
     facts: Vec<(&'static str, String)>,
     /// Setting, value, source.
     config: Vec<[String; 3]>,

@@ -46,7 +46,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "settings_collection.html", blocks = ["collector"])]
 struct CollectionPage {
-    tabs: [Tab; 3],
+    tabs: Vec<Tab>,
     flash: Option<Flash>,
     form: Fields,
     key_stored: bool,

@@ -31,7 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "settings_rejects.html")]
 struct RejectsPage {
-    tabs: [Tab; 3],
+    tabs: Vec<Tab>,
     flash: Option<Flash>,
     rejects: Vec<Reject>,
     ctx: Ctx,
@@ -50,7 +50,7 @@ impl RejectsPage {
 #[derive(Template)]
 #[template(path = "settings_gaps.html")]
 struct GapsPage {
-    tabs: [Tab; 3],
+    tabs: Vec<Tab>,
     gaps: Vec<Gap>,
     ctx: Ctx,
 }

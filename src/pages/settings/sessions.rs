@@ -26,7 +26,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "settings_sessions.html")]
 struct SessionsPage {
-    tabs: [Tab; 3],
+    tabs: Vec<Tab>,
     flash: Option<Flash>,
     rows: Vec<Row>,
     ctx: Ctx,
