@@ -36,16 +36,13 @@ pub(super) fn kind(method: &Method, target: &Target) -> Option<Kind> {
         });
     }
     match parts.as_slice() {
-        ["auth-files", "download"] | ["request-error-logs" | "request-log-by-id", _] => {
+        ["auth-files", "download"]
+        | ["request-error-logs" | "request-log-by-id", _]
+        | ["config" | "config.yaml" | "api-keys" | "api-key-usage" | "openai-compatibility"] => {
             Some(Kind::Secret)
         }
-        ["config" | "config.yaml" | "api-keys" | "api-key-usage" | "openai-compatibility"] => {
-            Some(Kind::Secret)
-        }
-        [list] if list.ends_with("-api-key") => Some(Kind::Secret),
         // Reading begins or ends a log-in.
-        ["oauth-callback"] => Some(Kind::Change),
-        [login] if login.ends_with("-auth-url") => Some(Kind::Change),
+        [login] if login.ends_with("-auth-url") || login == &"oauth-callback" => Some(Kind::Change),
         _ => None,
     }
 }

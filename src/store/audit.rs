@@ -185,7 +185,7 @@ mod tests {
     #[tokio::test]
     async fn rows_go_when_they_are_old_or_too_many() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&Options::at(&directory.path().join("db"))).unwrap();
+        let store = Store::open(&Options::at(directory.path().join("db"))).unwrap();
         let fill = |c: &mut SqliteConnection| {
             for n in 0..5_000 {
                 begin(c, &intent(NOW - KEPT + Ms(n - 2_500)))?;
@@ -205,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn an_entry_is_completed() {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&Options::at(&directory.path().join("db"))).unwrap();
+        let store = Store::open(&Options::at(directory.path().join("db"))).unwrap();
         let outcome = Outcome {
             status: Some(207),
             text: String::from("done"),
