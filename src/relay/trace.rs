@@ -41,6 +41,7 @@ pub(super) fn kind(method: &Method, target: &Target) -> Option<Kind> {
         | ["config" | "config.yaml" | "api-keys" | "api-key-usage" | "openai-compatibility"] => {
             Some(Kind::Secret)
         }
+        [list] if list.ends_with("-api-key") => Some(Kind::Secret),
         // Reading begins or ends a log-in.
         [login] if login.ends_with("-auth-url") || login == &"oauth-callback" => Some(Kind::Change),
         _ => None,
