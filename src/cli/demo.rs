@@ -64,6 +64,8 @@ async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
 fn apart(mut config: Config, home: &Path, gateway: &Gateway, key: SecretString) -> Config {
     home.clone_into(&mut config.data_dir);
     config.db_path = home.join("cpamp.sqlite");
+    // A demo shows a key of its own; the real one stays out of it.
+    config.admin_key = None;
     config.data_key = None;
     config.data_key_path = home.join("data.key");
     config.collection = FixedCollection {

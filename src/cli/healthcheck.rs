@@ -2,7 +2,7 @@
 //! exit code whether it works. For Docker, whose image has no other client.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -16,7 +16,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let mut address = config.listen;
     if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
     }
     let status = ask(address, &config.link("/healthz"))
         .with_context(|| format!("no answer from the panel at {address}"))?;
