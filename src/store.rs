@@ -1,6 +1,6 @@
 //! The only module that speaks SQL: one SQLite file, one writer thread, a pool
 //! of read-only connections. Knows nothing of HTTP or of the gateway.
-//! Functions take `&mut SqliteConnection`, so they test without async; pages
+//! Functions take `&mut Connection`, so they test without async; pages
 //! call them through [`Store::read`] and [`Store::write`].
 
 pub mod accounts;
@@ -55,13 +55,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use arrivals::Arrivals;
 use batch::{Batch, Ingested};
 use counters::Counter;
 use data_key::KeyError;
+/// What jobs are given. Only this module knows what can be asked of it.
+pub use diesel::sqlite::SqliteConnection as Connection;
 pub use error::{OpenError, Result, StoreError};
 use names::Names;
 pub use open::Options;
@@ -144,7 +145,7 @@ impl Store {
     /// Reads one consistent state. Keep it short; long work reads in pages.
     pub async fn read<T, F>(&self, read: F) -> Result<T>
     where
-        F: FnOnce(&mut SqliteConnection) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         self.inner.readers.run(read).await
@@ -155,7 +156,7 @@ impl Store {
     /// while many jobs are queued.
     pub async fn write<T, F>(&self, job: F) -> Result<T>
     where
-        F: FnOnce(&mut SqliteConnection) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         self.run(|writer| writer.transaction(job)).await

@@ -9,7 +9,6 @@ mod today;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Query, ServiceConfig, get};
 use askama::Template;
-use diesel::sqlite::SqliteConnection;
 
 use crate::domain::filter::{Outcome as Ended, Selection, Sort, View};
 use crate::domain::time::{Grain, Range, Zone};
@@ -159,7 +158,7 @@ async fn index(
     hx::respond(&want, &build(ctx, &read, &tag))
 }
 
-fn read(c: &mut SqliteConnection, names: &Names, ctx: &Ctx) -> store::Result<Read> {
+fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Read> {
     let (zone, now) = (ctx.zone, ctx.now);
     let start = zone.day_start(now);
     let end = zone.next_day(now);
@@ -199,7 +198,7 @@ fn read(c: &mut SqliteConnection, names: &Names, ctx: &Ctx) -> store::Result<Rea
 }
 
 fn newest(
-    c: &mut SqliteConnection,
+    c: &mut store::Connection,
     names: &Names,
     selection: Selection,
     limit: usize,
@@ -213,7 +212,11 @@ fn newest(
     Ok(list::page(c, names, &query)?.rows)
 }
 
-fn failures(c: &mut SqliteConnection, names: &Names, now: At) -> store::Result<Vec<(Row, String)>> {
+fn failures(
+    c: &mut store::Connection,
+    names: &Names,
+    now: At,
+) -> store::Result<Vec<(Row, String)>> {
     let selection = Selection {
         outcome: Some(Ended::Failed),
         ..Selection::between(now - Ms::DAY, now + Ms(1))

@@ -12,7 +12,6 @@ use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig, get};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use diesel::sqlite::SqliteConnection;
 
 use crate::domain::filter::{Column, Edge, Ignored, PageOf, Sort, SortBy, View};
 use crate::domain::time::{Grain, Range, Zone};
@@ -184,7 +183,7 @@ async fn load(store: &Store, view: View, zone: Zone, now: At) -> Result<Read> {
 }
 
 fn read(
-    c: &mut SqliteConnection,
+    c: &mut store::Connection,
     names: &Names,
     view: &View,
     zone: Zone,
@@ -259,7 +258,7 @@ fn edges(grain: Grain, zone: Zone, (from, to): (At, At), now: At) -> Vec<At> {
 }
 
 fn edge_of_time(
-    c: &mut SqliteConnection,
+    c: &mut store::Connection,
     names: &Names,
     all: &View,
     descending: bool,

@@ -2,7 +2,6 @@
 //! else the default. A Management Key belongs to the address it was entered for
 //! and is never sent to another one.
 
-use diesel::sqlite::SqliteConnection;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
@@ -34,11 +33,11 @@ pub struct Chosen {
     pub poll_interval: Option<Ms>,
 }
 
-pub fn chosen(c: &mut SqliteConnection) -> store::Result<Chosen> {
+pub fn chosen(c: &mut store::Connection) -> store::Result<Chosen> {
     Ok(settings::get(c, NAME)?.unwrap_or_default())
 }
 
-pub fn put(c: &mut SqliteConnection, chosen: &Chosen) -> store::Result<()> {
+pub fn put(c: &mut store::Connection, chosen: &Chosen) -> store::Result<()> {
     settings::put(c, NAME, chosen)
 }
 
@@ -50,7 +49,7 @@ pub fn is_set_up(chosen: &Chosen, fixed: &FixedCollection) -> bool {
 
 /// What holds now.
 pub fn in_force(
-    c: &mut SqliteConnection,
+    c: &mut store::Connection,
     fixed: &FixedCollection,
     keyring: Option<&Keyring>,
 ) -> store::Result<Settings> {

@@ -53,3 +53,4 @@ mod store_sessions;
 mod store_settling;
 mod stream_rows;
 mod usage_pages;
+mod walls;

@@ -2,8 +2,6 @@
 //! missing or could not be read, accounts that fail. Each says why and offers
 //! one way on.
 
-use diesel::sqlite::SqliteConnection;
-
 use crate::domain::collection::State;
 use crate::domain::filter::{Outcome, Selection, View};
 use crate::domain::time::Range;
@@ -43,7 +41,7 @@ pub(super) struct Troubled {
 }
 
 pub(super) fn troubled(
-    c: &mut SqliteConnection,
+    c: &mut store::Connection,
     names: &Names,
     now: At,
 ) -> store::Result<Vec<Troubled>> {

@@ -1,7 +1,5 @@
 //! How each provider did in the last 24 hours, ten minutes a cell.
 
-use diesel::sqlite::SqliteConnection;
-
 use crate::domain::filter::{Outcome, Selection, View};
 use crate::domain::time::Zone;
 use crate::domain::units::{At, Ms};
@@ -40,7 +38,7 @@ pub(super) struct Provider {
 
 /// `None` without traffic.
 pub(super) fn read(
-    c: &mut SqliteConnection,
+    c: &mut store::Connection,
     names: &Names,
     ctx: &Ctx,
 ) -> store::Result<Option<Health>> {

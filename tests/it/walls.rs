@@ -1,0 +1,139 @@
+//! Who may import whom, read from the `use` lines: the walls hold because this
+//! fails, not because everybody remembers them.
+
+use std::path::{Path, PathBuf};
+
+/// Module, and the modules of this crate it may use besides itself. `app` and
+/// `cli` put everything together, so they are not listed.
+const MAY_USE: [(&str, &[&str]); 13] = [
+    ("domain", &[]),
+    ("clock", &["domain"]),
+    ("config", &["domain"]),
+    ("i18n", &["domain"]),
+    ("store", &["domain"]),
+    ("gateway", &["domain"]),
+    ("fake", &["domain", "clock"]),
+    ("jobs", &[]),
+    ("ingest", &["gateway", "store", "domain", "clock"]),
+    ("prices", &["gateway", "store", "domain", "clock"]),
+    ("web", &["store", "domain", "i18n", "config", "clock"]),
+    ("api", &["web", "store", "gateway", "domain"]),
+    (
+        "pages",
+        &[
+            "web", "store", "gateway", "prices", "domain", "i18n", "config", "regions",
+        ],
+    ),
+];
+
+/// Crates that have a home: the paths below `src/` that may name them.
+const HOMES: [(&str, &[&str]); 3] = [
+    ("diesel", &["store"]),
+    ("redis", &["gateway/queue"]),
+    ("actix_web", &["web", "api", "pages", "app"]),
+];
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every file below `src/`, with its path as text.
+fn files() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    sources(&root, &mut found);
+    let read = |path: &PathBuf| {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+        (name.to_owned(), std::fs::read_to_string(path).unwrap())
+    };
+    found.iter().map(read).collect()
+}
+
+/// What the `use` lines of a file begin with, below `prefix`.
+fn used<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
+    let word = |rest: &'t str| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+        rest.split_at(end.unwrap_or(rest.len())).0
+    };
+    text.lines()
+        .filter_map(|line| {
+            line.strip_prefix("pub ")
+                .unwrap_or(line)
+                .strip_prefix("use ")
+        })
+        .filter_map(|line| line.strip_prefix(prefix))
+        .map(word)
+        .collect()
+}
+
+fn top(name: &str) -> &str {
+    name.split(['/', '.']).next().unwrap()
+}
+
+#[test]
+fn modules_import_only_what_they_may() {
+    for (name, text) in files() {
+        let module = top(&name);
+        let Some((_, allowed)) = MAY_USE.iter().find(|(of, _)| *of == module) else {
+            continue;
+        };
+        for other in used(&text, "crate::") {
+            let fine = other == module || allowed.contains(&other);
+            assert!(fine, "src/{name} imports {other}");
+        }
+    }
+}
+
+/// A page that answers requests is nobody's shared part.
+#[test]
+fn screens_do_not_import_screens() {
+    let files = files();
+    let screens: Vec<&str> = files
+        .iter()
+        .filter(|(_, text)| text.contains("fn routes("))
+        .filter_map(|(name, _)| name.strip_prefix("pages/")?.strip_suffix(".rs"))
+        .collect();
+    assert!(screens.contains(&"requests"), "{screens:?}");
+    for (name, text) in &files {
+        let Some(own) = name.strip_prefix("pages/").map(top) else {
+            continue;
+        };
+        for other in used(text, "crate::pages::") {
+            let fine = other == own || !screens.contains(&other);
+            assert!(fine, "src/{name} imports the screen {other}");
+        }
+    }
+}
+
+#[test]
+fn nobody_but_the_command_line_imports_the_composition_root() {
+    for (name, text) in files() {
+        if !["app", "cli"].contains(&top(&name)) {
+            assert!(!used(&text, "crate::").contains(&"app"), "src/{name}");
+        }
+    }
+}
+
+#[test]
+fn crates_stay_at_home() {
+    for (name, text) in files() {
+        for (dependency, homes) in HOMES {
+            let at_home = homes.iter().any(|home| {
+                name == format!("{home}.rs")
+                    || name == *home
+                    || name.starts_with(&format!("{home}/"))
+            });
+            assert!(
+                at_home || !used(&text, "").contains(&dependency),
+                "src/{name} uses {dependency}"
+            );
+        }
+    }
+}
