@@ -3,6 +3,7 @@
 //! Settings a person may also change in the panel are `Option<Fixed<_>>` here:
 //! given = locked in the panel and never written to the database.
 
+mod demo;
 mod print;
 mod sources;
 mod table;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::print::Line;
 pub(crate) use self::sources::flags;
 pub use self::sources::{Environment, Source, of_process};
 pub use self::values::{BasePath, Network, PublicUrl};
@@ -51,7 +53,7 @@ pub struct Config {
     pub log: log::LevelFilter,
     /// Things worth a line in the log once it runs.
     pub warnings: Vec<String>,
-    listed: Vec<[String; 3]>,
+    listed: Vec<Line>,
 }
 
 /// The part of the collector's settings that is fixed from outside.
@@ -104,7 +106,7 @@ impl Config {
 
     /// Each setting, its value (secrets as `***`) and where it came from.
     #[must_use]
-    pub fn listed(&self) -> &[[String; 3]] {
+    pub fn listed(&self) -> &[Line] {
         &self.listed
     }
 
@@ -163,10 +165,10 @@ impl Check {
             listen: listen?,
             db_path: self
                 .path(&table::DB_PATH)
-                .unwrap_or_else(|| data_dir.join("cpamp.sqlite")),
+                .unwrap_or_else(|| data_dir.join(print::DATABASE)),
             data_key_path: self
                 .path(&table::DATA_KEY_PATH)
-                .unwrap_or_else(|| data_dir.join("data.key")),
+                .unwrap_or_else(|| data_dir.join(print::DATA_KEY_FILE)),
             listed: print::list(&self.texts, &data_dir),
             data_dir,
             base_path,

@@ -14,7 +14,8 @@ use super::serve::{circumstances, introduce, stop_on_signals};
 use super::{logging, runtime};
 use crate::app::{App, Circumstances};
 use crate::clock::Clock;
-use crate::config::{Config, Fixed, FixedCollection};
+use crate::config::Config;
+use crate::domain::collection::Connection;
 use crate::domain::units::Ms;
 use crate::fake::{Gateway, traffic};
 use crate::web::random;
@@ -25,7 +26,7 @@ const HISTORY: Ms = Ms(8 * Ms::DAY.0);
 const SEED: u64 = 7;
 
 pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
-    logging::start(config.log);
+    logging::start(&config);
     let home = Home::create().context("cannot create a directory for the demo")?;
     runtime()?.block_on(show(config, &home.0))?;
     Ok(ExitCode::SUCCESS)
@@ -45,44 +46,27 @@ async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
         gateway.push(event);
     }
     drop(history);
-    let config = apart(config, home, &gateway, key);
+    let connection = Connection {
+        url: gateway.url(),
+        key,
+        insecure_tls: false,
+    };
+    let (config, aside) = config.for_demo(home, connection);
     let circumstances = Circumstances {
         demo: true,
         ..circumstances()
     };
     let mut app = App::build(config, circumstances, stop).await?;
     println!("This is a demo: the gateway is simulated, and nothing is kept.\n");
+    if !aside.is_empty() {
+        println!("Left aside in a demo: {}\n", aside.join(", "));
+    }
     introduce(&mut app)?;
     let traffic = tokio::spawn(traffic::run(gateway.clone(), SEED));
     let outcome = app.run().await;
     traffic.abort();
     gateway.stop().await;
     outcome
-}
-
-/// The configuration, with everything that lasts or is real replaced.
-fn apart(mut config: Config, home: &Path, gateway: &Gateway, key: SecretString) -> Config {
-    home.clone_into(&mut config.data_dir);
-    config.db_path = home.join("cpamp.sqlite");
-    // A demo shows a key of its own; the real one stays out of it.
-    config.admin_key = None;
-    config.data_key = None;
-    config.data_key_path = home.join("data.key");
-    config.collection = FixedCollection {
-        url: Some(fixed(gateway.url())),
-        key: Some(fixed(key)),
-        enabled: Some(fixed(true)),
-        queue: String::from("usage"),
-        ..FixedCollection::default()
-    };
-    config
-}
-
-fn fixed<T>(value: T) -> Fixed<T> {
-    Fixed {
-        value,
-        by: String::from("cpamp demo"),
-    }
 }
 
 /// A directory nobody else can read, removed when the demo ends.

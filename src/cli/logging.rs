@@ -6,12 +6,14 @@ use std::io::Write as _;
 use log::LevelFilter;
 
 use crate::clock::Clock;
+use crate::config::Config;
 
 /// Longer lines are cut: a log is for reading.
 const LONGEST: usize = 4_000;
 
-/// Starting twice changes nothing.
-pub(super) fn start(level: LevelFilter) {
+/// Begins with what is odd about the settings. Starting twice changes nothing.
+pub(super) fn start(config: &Config) {
+    let level = config.log;
     let mut builder = env_logger::Builder::new();
     builder
         .filter_level(LevelFilter::Warn.min(level))
@@ -21,7 +23,11 @@ pub(super) fn start(level: LevelFilter) {
             let message = harmless(&record.args().to_string());
             writeln!(out, "{time} {:<5} {message}", record.level())
         });
-    let _ = builder.try_init();
+    if builder.try_init().is_ok() {
+        for warning in &config.warnings {
+            log::warn!("{warning}");
+        }
+    }
 }
 
 fn harmless(text: &str) -> String {

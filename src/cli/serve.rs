@@ -20,10 +20,7 @@ use crate::relay::Patience;
 const INTERRUPTED: i32 = 130;
 
 pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
-    logging::start(config.log);
-    for warning in &config.warnings {
-        log::warn!("{warning}");
-    }
+    logging::start(&config);
     runtime()?.block_on(serve(config))?;
     Ok(ExitCode::SUCCESS)
 }

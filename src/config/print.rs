@@ -6,28 +6,56 @@ use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 
-use super::sources::Texts;
+use super::sources::{Source, Texts};
 use super::table::{self, ALL, Setting};
 use crate::domain::collection::Settings;
 
-/// Setting, value, source; a value that nobody set is shown as it works out.
-pub(crate) fn list(texts: &Texts, data_dir: &Path) -> Vec<[String; 3]> {
-    ALL.into_iter()
-        .map(|setting| {
-            let (value, source) = match texts.get(setting) {
-                Some(found) if setting.secret => (String::from("***"), found.source.to_string()),
-                Some(found) => (
-                    found.text.expose_secret().to_owned(),
-                    found.source.to_string(),
-                ),
-                None => unset(setting, data_dir),
-            };
-            [setting.name.to_owned(), value, source]
-        })
-        .collect()
+/// File names in the data directory, unless somebody chose others.
+pub(crate) const DATABASE: &str = "cpamp.sqlite";
+pub(crate) const DATA_KEY_FILE: &str = "data.key";
+
+/// A setting as it works out. Secrets are `***`.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub name: &'static str,
+    pub value: String,
+    pub source: String,
+    /// Somebody set it; otherwise it is a default.
+    pub given: bool,
 }
 
-fn unset(setting: &Setting, data_dir: &Path) -> (String, String) {
+pub(crate) fn list(texts: &Texts, data_dir: &Path) -> Vec<Line> {
+    let line = |setting: &'static Setting| match texts.get(setting) {
+        Some(found) if found.source != Source::Default => Line {
+            name: setting.name,
+            value: if setting.secret {
+                String::from("***")
+            } else {
+                found.text.expose_secret().to_owned()
+            },
+            source: found.source.to_string(),
+            given: true,
+        },
+        _ => default(setting, data_dir),
+    };
+    ALL.into_iter().map(line).collect()
+}
+
+/// The line of a setting that nobody set.
+pub(crate) fn default(setting: &'static Setting, data_dir: &Path) -> Line {
+    let (value, source) = match setting.default {
+        Some(value) => (value.to_owned(), String::from("default")),
+        None => worked_out(setting, data_dir),
+    };
+    Line {
+        name: setting.name,
+        value,
+        source,
+        given: false,
+    }
+}
+
+fn worked_out(setting: &Setting, data_dir: &Path) -> (String, String) {
     let name = |other: &Setting| setting.name == other.name;
     let default = Settings::default();
     let in_panel = |value: String| (value, String::from("default, or set in the panel"));
@@ -36,9 +64,9 @@ fn unset(setting: &Setting, data_dir: &Path) -> (String, String) {
         (path, String::from("default"))
     };
     if name(&table::DB_PATH) {
-        beside("cpamp.sqlite")
+        beside(DATABASE)
     } else if name(&table::DATA_KEY_PATH) {
-        beside("data.key")
+        beside(DATA_KEY_FILE)
     } else if name(&table::CPA_URL) || name(&table::CPA_MANAGEMENT_KEY) {
         (String::from("-"), String::from("set in the panel"))
     } else if name(&table::CPA_INSECURE_TLS) {
@@ -56,14 +84,20 @@ fn unset(setting: &Setting, data_dir: &Path) -> (String, String) {
     }
 }
 
-pub(crate) fn table(list: &[[String; 3]]) -> String {
-    let width = |column: usize| {
-        let widths = list.iter().filter_map(|row| row.get(column));
-        widths.map(|text| text.chars().count()).max().unwrap_or(0)
+pub(crate) fn table(list: &[Line]) -> String {
+    let width = |text: fn(&Line) -> &str| {
+        let widths = list.iter().map(|line| text(line).chars().count());
+        widths.max().unwrap_or(0)
     };
-    let (names, values) = (width(0), width(1));
+    let (names, values) = (width(|line| line.name), width(|line| &line.value));
     let mut out = String::new();
-    for [name, value, source] in list {
+    for line in list {
+        let Line {
+            name,
+            value,
+            source,
+            ..
+        } = line;
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{name:names$}  {value:values$}  {source}");
     }

@@ -100,16 +100,18 @@ impl Network {
             Some((address, bits)) => (address, Some(bits)),
             None => (text, None),
         };
-        let base: IpAddr = address.parse().map_err(|_| wrong())?;
-        let most = if base.is_ipv4() { 32 } else { 128 };
+        let written: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most: u8 = if written.is_ipv4() { 32 } else { 128 };
         let bits = match bits {
             Some(bits) => bits.parse().map_err(|_| wrong())?,
             None => most,
         };
-        if bits > most {
-            return Err(wrong());
+        let base = written.to_canonical();
+        let mapped = if base == written { 0 } else { 96 };
+        match bits.checked_sub(mapped) {
+            Some(bits) if bits <= most - mapped => Ok(Self { base, bits }),
+            _ => Err(wrong()),
         }
-        Ok(Self { base, bits })
     }
 
     /// Comma-separated; spaces are fine.
@@ -124,7 +126,7 @@ impl Network {
     /// IPv4 written as IPv6 counts as IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.base.to_canonical(), address.to_canonical()) {
+        match (self.base, address.to_canonical()) {
             (IpAddr::V4(base), IpAddr::V4(address)) => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(self.bits)).unwrap_or(0);
                 base.to_bits() & mask == address.to_bits() & mask
@@ -227,10 +229,21 @@ mod tests {
         check("192.0.2.7", "192.0.2.7", true);
         check("192.0.2.7", "192.0.2.8", false);
         check("127.0.0.0/8", "::ffff:127.0.0.1", true);
+        check("::ffff:10.0.0.0/104", "10.9.8.7", true);
+        check("::ffff:10.0.0.0/104", "11.0.0.1", false);
+        check("::ffff:192.0.2.7", "192.0.2.7", true);
         check("::/0", "2001:db8::1", true);
         check("2001:db8::/64", "2001:db8::ffff", true);
         check("2001:db8::/64", "2001:db8:0:1::", false);
-        for text in ["", "10.0.0.0/33", "10.0.0/8", "::/129", "a", "10.0.0.0/-1"] {
+        for text in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "::ffff:10.0.0.0/8",
+            "a",
+            "10.0.0.0/-1",
+        ] {
             assert!(Network::parse(text).is_err(), "{text}");
         }
     }

@@ -7,6 +7,7 @@ use actix_web::web::{Data, ServiceConfig, get};
 use askama::Template;
 
 use super::{Tab, tabs};
+use crate::config::Line;
 use crate::i18n::settings::Settings as Texts;
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
@@ -23,8 +24,7 @@ pub fn routes(config: &mut ServiceConfig) {
 struct AboutPage {
     tabs: Vec<Tab>,
     facts: Vec<(&'static str, String)>,
-    /// Setting, value, source.
-    config: Vec<[String; 3]>,
+    config: Vec<Line>,
     ctx: Ctx,
 }
 
