@@ -15,6 +15,7 @@ mod collect_redis;
 mod collect_spool;
 mod collect_transports;
 mod collect_trouble;
+mod config;
 mod export_view;
 mod fake_http;
 mod fake_recording;
