@@ -22,6 +22,7 @@ pub mod payload;
 pub mod reject;
 pub mod retries;
 mod rivals;
+mod room;
 mod session;
 pub mod split;
 pub mod spool;

@@ -6,6 +6,10 @@ use secrecy::SecretString;
 
 use super::units::{At, Ms};
 
+/// An item of the queue of more bytes is not read. One byte more of it is kept,
+/// so that it is still seen to be too long, and its neighbours are not lost.
+pub const LONGEST_ITEM: usize = 16 << 20;
+
 /// What the collector is to do. A new value on its watch channel is obeyed at
 /// once; equal values change nothing.
 #[derive(Clone, Debug)]

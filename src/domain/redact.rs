@@ -43,12 +43,23 @@ pub fn item(item: &str) -> String {
     rules::keys_anywhere(&text(item, &known)).into_owned()
 }
 
-/// A short field such as a user agent or a model name, on one line, at most
-/// `max` characters. Only unmistakable keys and the known values are removed.
+/// A name such as the one of a model, on one line, at most `max` characters.
+/// Only unmistakable keys and the known values are removed, and of those none
+/// of a few letters: a key `fast` must not take the model `fast` its name.
 #[must_use]
-pub fn field(text: &str, known: &[&str], max: usize) -> String {
-    // A key of a few letters is also the name of a model.
-    let line = without_known(visible(window(text), ' '), known, 8);
+pub fn name(text: &str, known: &[&str], max: usize) -> String {
+    line(text, known, 8, max)
+}
+
+/// What a client says of itself, on one line, at most `max` characters. Unlike
+/// in a name, a known value of a few letters goes where it stands alone.
+#[must_use]
+pub fn remark(text: &str, known: &[&str], max: usize) -> String {
+    line(text, known, 2, max)
+}
+
+fn line(text: &str, known: &[&str], least: usize, max: usize) -> String {
+    let line = without_known(visible(window(text), ' '), known, least);
     let line = rules::unmistakable(&line);
     line.trim().chars().take(max).collect()
 }

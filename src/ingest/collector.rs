@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::board::Board;
 use super::memory::Memory;
 use super::retries::{Retried, retry_all};
+use super::room::Room;
 use super::spool::{self, Reader, Writer};
 use super::storer::{Storer, blocking};
 use super::taker::{Taker, USUAL_RETENTION};
@@ -193,6 +194,7 @@ impl Collector {
             store: self.parts.store.clone(),
             writer: Arc::new(Mutex::new(writer)),
             backlog,
+            room: Room::new(&self.parts.spool, tuning.spool_bytes),
             board: Arc::clone(&self.board),
             clock: self.parts.clock.clone(),
             tuning,

@@ -9,14 +9,15 @@ use super::taker::Taker;
 use crate::domain::collection::Gap;
 use crate::domain::units::At;
 use crate::gateway::types::millis;
-use crate::store::{Store, gaps, settings};
+use crate::store::{Store, gaps, secrets, settings};
 
 /// What outlives the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Memory {
-    /// Of which gateway this is remembered.
-    pub(super) url: String,
+    /// Of which gateway this is remembered. Only its name: an address that the
+    /// environment fixes is never stored.
+    pub(super) gateway: String,
     pub(super) last_answer_at: Option<At>,
     pub(super) last_taken_at: Option<At>,
     /// Another subscriber took all events, as far as we know until then.
@@ -26,6 +27,14 @@ pub(super) struct Memory {
 const MEMORY: &str = "collector_memory";
 
 impl Memory {
+    /// Nothing yet, of the gateway at this address.
+    pub(super) fn of(url: &str) -> Self {
+        Self {
+            gateway: secrets::name_of(url),
+            ..Self::default()
+        }
+    }
+
     pub(super) async fn load(store: &Store) -> Self {
         let stored = store.read(|c| settings::get(c, MEMORY)).await;
         stored.ok().flatten().unwrap_or_default()
@@ -79,7 +88,7 @@ impl Taker {
         let due = self
             .remembered
             .is_none_or(|at| at.elapsed() >= self.tuning.remember_every);
-        if !(now || due) || self.memory.url.is_empty() {
+        if !(now || due) || self.memory.gateway.is_empty() {
             return;
         }
         self.remembered = Some(Instant::now());

@@ -9,14 +9,12 @@ use serde_json::{Map, Value};
 use super::event_id;
 use super::payload::Payload;
 use super::reject::{Fault, Reject};
+use crate::domain::collection::LONGEST_ITEM;
 use crate::domain::event::{Account, ClientKey, Event, EventKey};
 use crate::domain::tokens::{Ending, Family, Tokens};
 use crate::domain::units::{At, Ms};
 use crate::domain::{headers, mask, redact};
 use crate::store::client_key::KeyHasher;
-
-/// Bigger items are rejected unread.
-pub const MAX_ITEM_BYTES: usize = 16 << 20;
 
 /// No attempt takes longer, and no clock error is a latency.
 const MAX_SPAN: Ms = Ms(31 * Ms::DAY.0);
@@ -103,7 +101,7 @@ fn parse(raw: &[u8]) -> Result<Value, Fault> {
 }
 
 fn parse_once(raw: &[u8]) -> Result<Value, Fault> {
-    if raw.len() > MAX_ITEM_BYTES {
+    if raw.len() > LONGEST_ITEM {
         return Err(Fault::TooLarge);
     }
     let raw = raw
@@ -147,7 +145,8 @@ fn timestamp(text: &str) -> Option<At> {
 fn event_of(key: EventKey, payload: &Payload<'_>, keys: &KeyHasher) -> Event {
     let secrets = Secrets::of(payload);
     let known = secrets.known();
-    let text = |value: &str, max| redact::field(value, &known, max);
+    let text = |value: &str, max| redact::name(value, &known, max);
+    let remark = |value: &str, max| redact::remark(value, &known, max);
 
     let failed = payload
         .failed
@@ -178,8 +177,8 @@ fn event_of(key: EventKey, payload: &Payload<'_>, keys: &KeyHasher) -> Event {
         tier: text(payload.service_tier, 40),
         served_tier: text(payload.response_service_tier, 40),
         client_ip: text(payload.client_ip, 64),
-        forwarded_for: text(payload.x_forwarded_for, 512),
-        user_agent: text(payload.user_agent, 512),
+        forwarded_for: remark(payload.x_forwarded_for, 512),
+        user_agent: remark(payload.user_agent, 512),
         failed,
         status,
         generate: payload.generate,
@@ -256,7 +255,7 @@ impl<'a> Secrets<'a> {
     }
 
     fn account(&self, payload: &Payload<'_>, keys: &KeyHasher) -> Account {
-        let index = redact::field(payload.auth_index, &self.known(), 64);
+        let index = redact::name(payload.auth_index, &self.known(), 64);
         Account {
             identity: match (index.as_str(), self.source) {
                 ("", "") => String::new(),
@@ -266,7 +265,7 @@ impl<'a> Secrets<'a> {
             label: if self.source_is_key {
                 mask::secret(&redact::visible(self.source, ' '))
             } else {
-                redact::field(self.source, &self.known(), 200)
+                redact::remark(self.source, &self.known(), 200)
             },
             auth_type: match payload.auth_type {
                 kind @ ("apikey" | "oauth") => kind,

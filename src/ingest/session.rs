@@ -243,25 +243,39 @@ impl Taker {
     }
 
     fn has_room(&self) -> bool {
-        self.backlog.borrow().bytes < self.tuning.spool_bytes
+        self.room.missing(&self.backlog.borrow()).is_none()
     }
 
     /// Nothing is taken that could not be kept.
     async fn wait_for_room(&mut self, life: &Life) {
-        if self.has_room() {
-            return;
-        }
-        log::error!("the spool is full, nothing more is taken until events can be stored");
-        self.say(State::Retrying, Some(Reason::SpoolFull), None);
-        if let Some((since, _)) = self.answered {
-            self.outage.get_or_insert(Outage::since(since));
-        }
         let mut backlog = self.backlog.clone();
-        let limit = self.tuning.spool_bytes;
-        let room = backlog.wait_for(|backlog| backlog.bytes < limit);
-        tokio::select! {
-            _ = room => {}
-            () = self.interrupted(&life.settings) => {}
+        let mut told = None;
+        loop {
+            let Some(missing) = self.room.missing(&backlog.borrow_and_update()) else {
+                return;
+            };
+            if told.as_ref() != Some(&missing) {
+                log::error!("{}", without_room(&missing));
+                self.say(State::Retrying, Some(missing.clone()), None);
+                told = Some(missing);
+            }
+            if let Some((since, _)) = self.answered {
+                self.outage.get_or_insert(Outage::since(since));
+            }
+            tokio::select! {
+                _ = backlog.changed() => {}
+                // Nobody tells when the disk has room again.
+                () = tokio::time::sleep(self.tuning.store_retry_most) => {}
+                () = self.interrupted(&life.settings) => return,
+            }
         }
+    }
+}
+
+fn without_room(missing: &Reason) -> &'static str {
+    if *missing == Reason::DiskFull {
+        "the disk is almost full, nothing more is taken until there is room"
+    } else {
+        "the spool is full, nothing more is taken until events can be stored"
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use super::normalize::MAX_ITEM_BYTES;
+use crate::domain::collection::LONGEST_ITEM;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not a JSON array")]
@@ -36,7 +36,7 @@ impl<'a> Recovery<'a> {
     fn of(mut rest: &'a [u8]) -> Self {
         let mut recovery = Self {
             items: Vec::new(),
-            patience: rest.len().saturating_mul(16).saturating_add(MAX_ITEM_BYTES),
+            patience: rest.len().saturating_mul(16).saturating_add(LONGEST_ITEM),
         };
         loop {
             rest = rest.trim_ascii_start();
@@ -58,7 +58,7 @@ impl<'a> Recovery<'a> {
     /// Length of the whole element at the start of `rest`, if there is one.
     fn element(&mut self, rest: &[u8]) -> Option<usize> {
         // One byte more than an item may have is enough to see it is too large.
-        let rest = rest.get(..=MAX_ITEM_BYTES).unwrap_or(rest);
+        let rest = rest.get(..=LONGEST_ITEM).unwrap_or(rest);
         let mut values = Deserializer::from_slice(rest).into_iter::<&RawValue>();
         match values.next()? {
             Ok(_) => {

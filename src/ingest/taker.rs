@@ -18,10 +18,13 @@ use super::memory::Memory;
 use super::outage::{Outage, gap};
 use super::pace::{Backoff, Pace, chance};
 use super::rivals::Rivals;
+use super::room::Room;
 use super::spool::{Backlog, Record, Writer};
 use super::storer::blocking;
 use crate::clock::Clock;
-use crate::domain::collection::{Connection, Gateway, Reason, Settings, State, Transport};
+use crate::domain::collection::{
+    Connection, Gateway, LONGEST_ITEM, Reason, Settings, State, Transport,
+};
 use crate::domain::units::{At, Ms};
 use crate::gateway::queue::resp;
 use crate::gateway::types::{Cause, Error, millis};
@@ -31,8 +34,6 @@ use crate::store::Store;
 pub(super) const USUAL_RETENTION: Ms = Ms(60_000);
 /// A ban whose end was not told; CPA's are that long.
 const USUAL_BAN: Duration = Duration::from_mins(30);
-/// An item beyond this is cut: it will be a reject, but one that fits.
-const LONGEST_ITEM: usize = 8 << 20;
 /// A record holds at most so many items, and about so many bytes.
 const RECORD_ITEMS: usize = 1_000;
 const RECORD_BYTES: usize = 1 << 20;
@@ -45,6 +46,7 @@ pub(super) struct Taker {
     pub(super) store: Store,
     pub(super) writer: Arc<Mutex<Writer>>,
     pub(super) backlog: watch::Receiver<Backlog>,
+    pub(super) room: Room,
     pub(super) board: Arc<Board>,
     pub(super) clock: Clock,
     pub(super) tuning: Tuning,
@@ -172,11 +174,9 @@ impl Taker {
 
     /// Takes up what is remembered of this gateway, or forgets another one.
     fn begin(&mut self, life: &mut Life) {
-        if self.memory.url != life.connection.url {
-            self.memory = Memory {
-                url: life.connection.url.clone(),
-                ..Memory::default()
-            };
+        let fresh = Memory::of(&life.connection.url);
+        if self.memory.gateway != fresh.gateway {
+            self.memory = fresh;
             self.answered = None;
             self.outage = None;
         }
@@ -378,7 +378,8 @@ fn records(items: Vec<Vec<u8>>, now: At, transport: Transport) -> Vec<Record> {
     let mut group = Vec::new();
     let mut bytes = 0;
     for mut item in items {
-        item.truncate(LONGEST_ITEM);
+        // It will be a reject, but one that fits.
+        item.truncate(LONGEST_ITEM + 1);
         if group.len() == RECORD_ITEMS || (bytes + item.len() > RECORD_BYTES && !group.is_empty()) {
             records.push(Record::new(now, transport, std::mem::take(&mut group)));
             bytes = 0;
@@ -410,7 +411,7 @@ mod tests {
             .iter()
             .map(|r| r.items[0].len())
             .collect();
-        assert_eq!(sizes, [900_000, 900_000, LONGEST_ITEM]);
+        assert_eq!(sizes, [900_000, 900_000, LONGEST_ITEM + 1]);
     }
 
     #[test]

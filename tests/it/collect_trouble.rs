@@ -305,8 +305,11 @@ async fn garbage_and_giants_cost_no_neighbour() {
         push(&gateway, 2..4);
         gateway.push_raw("[1,2,3]");
         gateway.push_raw(vec![0xff, 0xfe, b'{']);
-        gateway.push_raw(vec![b'x'; 12 << 20]);
-        push(&gateway, 4..6);
+        gateway.push_raw(vec![b'x'; 17 << 20]);
+        push(&gateway, 4..5);
+        // Large, and an event nevertheless.
+        let body = format!(r#""body":"{}""#, "x".repeat(12 << 20));
+        gateway.push(&usage(5).replace(r#""body":"""#, &body));
         let status = rig.until_stored(6).await;
         let status = if status.rejected < 5 {
             rig.until("all rejected", |s| s.rejected == 5).await

@@ -10,7 +10,7 @@ use diesel::{Connection as _, SqliteConnection};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::support::binary::{self, Binary};
+use crate::support::binary::{self, Binary, finished, printed};
 use crate::support::lab::{Lab, anywhere, word};
 use crate::support::wait::until;
 
@@ -128,8 +128,7 @@ async fn a_full_disk_costs_no_event() {
     let mut lab = Lab::new().await;
     let mounted = "mkdir -p \"$CPAMP_DATA_DIR\" && mount -t tmpfs -o size=12m tmpfs \"$CPAMP_DATA_DIR\" && exec \"$0\"";
     let wrapper = ["unshare", "-rm", "sh", "-c", mounted];
-    let possible = Command::new("unshare").args(["-rm", "true"]).status();
-    if !possible.is_ok_and(|status| status.success()) {
+    if !may_mount() {
         println!("no user namespaces here: the full disk is left to the limit on files");
         return;
     }
@@ -141,27 +140,63 @@ async fn a_full_disk_costs_no_event() {
     let inside = format!("/proc/{}/root{}", panel.pid(), folder.display());
     let ballast = Path::new(&inside).join("ballast");
     fill(&ballast);
+    // Almost full: what is taken could still be written, but not for long.
+    let file = std::fs::OpenOptions::new().write(true).open(&ballast);
+    let file = file.unwrap();
+    file.set_len(file.metadata().unwrap().len() - 256 * 1024)
+        .unwrap();
+    let full = |status: &Value| word(status, "reason") == "disk_full";
+    panel.status_with("nothing more is taken", full).await;
     lab.push(2_000);
-    let troubled = |status: &Value| {
-        matches!(
-            word(status, "reason"),
-            "disk_full" | "store_failing" | "spool_full"
-        )
-    };
-    let status = panel
-        .status_with("the full disk is noticed", troubled)
-        .await;
-    println!("a full disk is called {}", status["collector"]["reason"]);
+    assert_eq!(panel.script().get("/requests").await.status, StatusCode::OK);
+    fill(&ballast);
+    panel.status_with("the full disk is told", full).await;
+    assert_eq!(
+        lab.gateway.queue_len(),
+        2_000,
+        "they are safer in the queue"
+    );
     assert_eq!(panel.script().get("/requests").await.status, StatusCode::OK);
     std::fs::remove_file(&ballast).unwrap();
     lab.complete(&panel).await;
     assert!(panel.stop().await.success());
 }
 
+fn may_mount() -> bool {
+    let possible = Command::new("unshare").args(["-rm", "true"]).status();
+    possible.is_ok_and(|status| status.success())
+}
+
+#[tokio::test]
+async fn where_it_may_not_write_it_says_so_and_what_to_do() {
+    if !may_mount() {
+        println!("no user namespaces here: nothing can be mounted read-only");
+        return;
+    }
+    let data = tempfile::TempDir::new().unwrap();
+    let mounted = "mount -t tmpfs -o ro tmpfs \"$CPAMP_DATA_DIR\" && exec \"$0\"";
+    let wrapper = ["unshare", "-rm", "sh", "-c", mounted];
+    let output = finished(binary::wrapped(&wrapper, &binary::bare(data.path()))).await;
+    let said = printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for words in ["Read-only file system", "--data-dir", "change its owner"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+fn truncate(path: &Path, bytes: u64) {
+    let file = std::fs::OpenOptions::new().write(true).open(path);
+    file.unwrap().set_len(bytes).unwrap();
+}
+
 /// Takes every byte that is left.
 fn fill(path: &Path) {
     use std::io::Write as _;
-    let mut file = std::fs::File::create(path).unwrap();
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path);
+    let mut file = file.unwrap();
     for piece in [65_536, 4_096, 512] {
         while file
             .write(&vec![0; piece])

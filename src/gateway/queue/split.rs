@@ -1,9 +1,9 @@
 //! Takes a JSON array apart while it arrives. Each element comes out as the
 //! exact bytes it was sent as; whether it is a good element is not asked here.
-//! Memory is one unfinished element.
+//! Memory is one unfinished element: of one that is too long the end is left
+//! out, and those behind it come as they are.
 
-/// Larger elements are not waited for: the answer is given up.
-const MAX_ELEMENT_BYTES: usize = 32 << 20;
+use crate::domain::collection::LONGEST_ITEM;
 
 #[derive(Debug, Default)]
 pub struct Splitter {
@@ -27,8 +27,6 @@ enum State {
 pub enum Fault {
     #[error("the answer is not a JSON array")]
     NotAnArray,
-    #[error("an element is larger than 32 MiB")]
-    ElementTooLarge,
 }
 
 impl Splitter {
@@ -42,9 +40,6 @@ impl Splitter {
                 State::Inside => self.inside(byte, done),
                 State::AfterArray => {}
             }
-        }
-        if self.element.len() > MAX_ELEMENT_BYTES {
-            return Err(Fault::ElementTooLarge);
         }
         Ok(())
     }
@@ -80,7 +75,9 @@ impl Splitter {
                 _ => {}
             }
         }
-        self.element.push(byte);
+        if self.element.len() <= LONGEST_ITEM {
+            self.element.push(byte);
+        }
     }
 
     fn finish(&mut self, done: &mut Vec<Vec<u8>>) {
@@ -138,6 +135,20 @@ mod tests {
         let (items, rest) = split(&[r#"[{"a":1},{"b":"#]);
         assert_eq!(items, [r#"{"a":1}"#]);
         assert_eq!(rest.as_deref(), Some(r#"{"b":"#));
+    }
+
+    #[test]
+    fn an_endless_element_costs_no_neighbour() {
+        let mut splitter = Splitter::default();
+        let mut done = Vec::new();
+        splitter.feed(br#"[1,{"a":""#, &mut done).unwrap();
+        for _ in 0..40 {
+            splitter.feed(&[b'x'; 1 << 20], &mut done).unwrap();
+        }
+        splitter.feed(br#""},2]"#, &mut done).unwrap();
+        let sizes: Vec<_> = done.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [1, LONGEST_ITEM + 1, 1]);
+        assert!(splitter.is_complete());
     }
 
     #[test]

@@ -110,9 +110,9 @@ fn what_cannot_be_read_says_why() {
         rejected(raw.as_bytes(), fault);
     }
     rejected(b"{\"a\":\"\xff\"}", Fault::NotUtf8);
-    let mut large = event_with(json!({"padding": "x".repeat(MAX_ITEM_BYTES)})).to_string();
+    let mut large = event_with(json!({"padding": "x".repeat(LONGEST_ITEM)})).to_string();
     rejected(large.as_bytes(), Fault::TooLarge);
-    large = event_with(json!({"padding": "x".repeat(MAX_ITEM_BYTES / 2)})).to_string();
+    large = event_with(json!({"padding": "x".repeat(LONGEST_ITEM / 2)})).to_string();
     assert!(matches!(
         normalize(large.as_bytes(), &keys()),
         Outcome::Event(_)
