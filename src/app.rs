@@ -45,6 +45,9 @@ const DRAINING: u64 = 3;
 const COMMITTING: Duration = Duration::from_secs(3);
 const CLOSING: Duration = Duration::from_secs(2);
 
+/// Reading so much takes a few seconds.
+const LOOKED_THROUGH: u64 = 1 << 30;
+
 /// The panel, ready to run.
 pub struct App {
     state: Data<AppState>,
@@ -88,7 +91,7 @@ impl App {
             settle_every,
             patience,
         } = circumstances;
-        let store = Store::open(&Options::at(&config.db_path))?;
+        let store = Store::open(&database(&config))?;
         let listener = TcpListener::bind(config.listen)
             .with_context(|| format!("cannot listen on {}", config.listen))?;
         let keyring = unlock(&store, &config).await?;
@@ -157,6 +160,7 @@ impl App {
         });
         let accounts = Data::new(accounts.await?);
         look_after_accounts(&mut jobs, &accounts, &state);
+        look_through(&mut jobs, &state.store);
         start_jobs(&mut jobs, &state, collector);
         settle_events(&mut jobs, &state, settle_every);
         let (reader, token) = (Roster::clone(&roster), state.stop.clone());
@@ -230,6 +234,42 @@ impl App {
         }
         outcome
     }
+}
+
+/// How the database of this configuration is opened.
+#[must_use]
+pub fn database(config: &Config) -> Options {
+    Options {
+        allow_network: config.allow_network_disk,
+        ..Options::at(&config.db_path)
+    }
+}
+
+/// After an end out of order the file is looked through once, beside the work.
+/// A large one is not: the log cannot be emptied meanwhile.
+fn look_through(jobs: &mut Jobs, store: &Store) {
+    if !store.was_abandoned() {
+        return;
+    }
+    let store = store.clone();
+    jobs.once("look through the database", async move {
+        let size = store.stats().await.map_or(u64::MAX, |stats| stats.bytes);
+        if size > LOOKED_THROUGH {
+            log::warn!("the panel did not end in order; the database is too large to check it now");
+            return Ok(());
+        }
+        match store.check().await {
+            Ok(wrong) if wrong.is_empty() => {
+                log::info!("the panel did not end in order before; the database is sound");
+            }
+            Ok(wrong) => log::error!(
+                "the database is damaged, restore a backup: {}",
+                wrong.join("; ")
+            ),
+            Err(error) => log::warn!("cannot check the database: {error}"),
+        }
+        Ok(())
+    });
 }
 
 /// `None` when `data.key` is lost: everything but the sealed key still works.

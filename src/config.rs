@@ -37,6 +37,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub db_path: PathBuf,
+    pub allow_network_disk: bool,
     pub base_path: BasePath,
     pub public_url: Option<PublicUrl>,
     pub trusted_proxies: Vec<Network>,
@@ -132,6 +133,7 @@ impl Check {
     fn config(&mut self, environment: &Environment) -> Option<Config> {
         let listen = self.given(&table::LISTEN, values::listen);
         let data_dir = self.path(&table::DATA_DIR)?;
+        let allow_network_disk = self.given(&table::ALLOW_NETWORK_DISK, values::boolean);
         let base_path = self
             .given(&table::BASE_PATH, BasePath::parse)
             .unwrap_or_default();
@@ -169,6 +171,7 @@ impl Check {
             data_key_path: self
                 .path(&table::DATA_KEY_PATH)
                 .unwrap_or_else(|| data_dir.join(print::DATA_KEY_FILE)),
+            allow_network_disk: allow_network_disk?,
             listed: print::list(&self.texts, &data_dir),
             data_dir,
             base_path,

@@ -28,6 +28,7 @@ pub mod maintain;
 mod measures;
 pub mod names;
 pub mod open;
+mod place;
 pub mod prices;
 mod reader;
 pub mod rejects;
@@ -92,12 +93,14 @@ struct Inner {
     prices: Prices,
     arrivals: Arrivals,
     version: watch::Receiver<u64>,
+    abandoned: bool,
 }
 
 impl Store {
     /// Opens or makes the database. Quick: nothing is scanned.
     pub fn open(options: &Options) -> std::result::Result<Self, OpenError> {
         let mut opened = open::open(options)?;
+        let abandoned = opened.lock.was_abandoned();
         let prepare = |source| OpenError::Prepare {
             path: options.path.clone(),
             source,
@@ -138,6 +141,7 @@ impl Store {
                 prices,
                 arrivals,
                 version,
+                abandoned,
             }),
         })
     }
@@ -230,6 +234,18 @@ impl Store {
     pub async fn tidy(&self) -> Result<()> {
         self.write(|c| Ok(c.batch_execute("pragma incremental_vacuum(256)")?))
             .await
+    }
+
+    /// Whether the process before this one did not close the database.
+    #[must_use]
+    pub fn was_abandoned(&self) -> bool {
+        self.inner.abandoned
+    }
+
+    /// Looks whether the file is sound: what is wrong with it, at most ten lines.
+    /// Reads all of it, and the log cannot be emptied meanwhile.
+    pub async fn check(&self) -> Result<Vec<String>> {
+        self.read(maintain::check).await
     }
 
     /// Resolves when the writer has ended: after [`Store::close`], or because

@@ -9,9 +9,10 @@ use anyhow::{Context as _, bail, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::runtime;
+use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{Options, Store, admin};
+use crate::store::{Store, admin};
 use crate::web::{admin_key, random};
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
@@ -40,7 +41,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn reset(config: &Config, key: &SecretString) -> anyhow::Result<()> {
-    let store = Store::open(&Options::at(&config.db_path))
+    let store = Store::open(&app::database(config))
         .context("stop the panel before its Admin Key is reset")?;
     let hash = admin_key::hash(key);
     let now = Clock::System.now();

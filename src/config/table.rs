@@ -78,6 +78,13 @@ pub(crate) static DB_PATH: Setting = Setting::new(
     None,
     "Database file, when it is not <data-dir>/cpamp.sqlite",
 );
+pub(crate) static ALLOW_NETWORK_DISK: Setting = Setting::new(
+    "allow-network-disk",
+    &["CPAMP_ALLOW_NETWORK_DISK"],
+    "BOOL",
+    Some("false"),
+    "Keep the data on a network file system, which may damage the database",
+);
 pub(crate) static BASE_PATH: Setting = Setting::new(
     "base-path",
     &["CPAMP_BASE_PATH"],
@@ -209,10 +216,11 @@ pub(crate) static LOG: Setting = Setting::new(
     "error, warn, info, debug or trace",
 );
 
-pub(crate) static ALL: [&Setting; 22] = [
+pub(crate) static ALL: [&Setting; 23] = [
     &LISTEN,
     &DATA_DIR,
     &DB_PATH,
+    &ALLOW_NETWORK_DISK,
     &BASE_PATH,
     &PUBLIC_URL,
     &TRUSTED_PROXIES,

@@ -11,7 +11,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process holds the database, or a reader pins its log.
-    #[error("database is busy")]
+    #[error("the database is locked by another program, or a long read holds its log")]
     Busy,
     #[error("disk is full")]
     DiskFull,
@@ -66,13 +66,20 @@ impl From<DieselError> for StoreError {
 pub enum OpenError {
     #[error("{} is in use by {}", path.display(), holder(*pid))]
     InUse { path: PathBuf, pid: Option<u32> },
-    #[error("cannot {what} {}", path.display())]
+    #[error("cannot {what} {}{}", path.display(), advice(source))]
     File {
         what: &'static str,
         path: PathBuf,
         #[source]
         source: std::io::Error,
     },
+    #[error(
+        "{} lies on a network file system ({kind}), where the database would be damaged: choose a \
+         local directory with --data-dir or CPAMP_DATA_DIR, or take the risk with \
+         CPAMP_ALLOW_NETWORK_DISK=true",
+        path.display()
+    )]
+    Networked { path: PathBuf, kind: String },
     #[error("{} is the database of another program", path.display())]
     NotOurs { path: PathBuf },
     #[error(
@@ -89,7 +96,7 @@ pub enum OpenError {
     OldSqlite { found: String, required: String },
     #[error("cannot open database {}: {message}", path.display())]
     Open { path: PathBuf, message: String },
-    #[error("cannot bring {} to the current schema: {message}", path.display())]
+    #[error("cannot bring {} to the current schema: {message}{}", path.display(), close_others(message))]
     Migrate { path: PathBuf, message: String },
     #[error("cannot prepare database {}", path.display())]
     Prepare {
@@ -97,6 +104,28 @@ pub enum OpenError {
         #[source]
         source: StoreError,
     },
+}
+
+/// What to do when the panel may not write where its data lies.
+fn advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            " (the user who runs the panel must be able to write there: change its owner, or \
+             choose another directory with --data-dir or CPAMP_DATA_DIR)"
+        }
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            " (the disk is full: free some space)"
+        }
+        _ => "",
+    }
+}
+
+fn close_others(message: &str) -> &'static str {
+    if message.contains("locked") {
+        " (another program holds it: close that program, or wait until it is done)"
+    } else {
+        ""
+    }
 }
 
 fn holder(pid: Option<u32>) -> String {

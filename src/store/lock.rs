@@ -1,10 +1,11 @@
 //! One process per database: an OS lock on a file beside it, which holds the
-//! owner's pid. The file stays behind on purpose; the lock goes with the
-//! process, and removing the file would let two owners lock two files.
+//! owner's pid until it ends in order. The file stays behind on purpose; the
+//! lock goes with the process, and removing the file would let two owners lock
+//! two files.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,8 @@ use super::error::OpenError;
 /// Held as long as it lives.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+    abandoned: bool,
 }
 
 impl Lock {
@@ -42,9 +44,24 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
         }
+        let abandoned = owner(&mut file).is_some();
         file.set_len(0).map_err(failed("write"))?;
+        file.rewind().map_err(failed("write"))?;
         writeln!(file, "{}", std::process::id()).map_err(failed("write"))?;
-        Ok(Self { _file: file })
+        Ok(Self { file, abandoned })
+    }
+
+    /// Whether the owner before did not end in order.
+    #[must_use]
+    pub fn was_abandoned(&self) -> bool {
+        self.abandoned
+    }
+
+    /// An end in order: everything is written.
+    pub fn release(self) {
+        if let Err(error) = self.file.set_len(0) {
+            log::warn!("cannot note that the database was closed in order: {error}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Background work on what is derived from the events. Every step is a short
 //! write job; answers are correct before, between and after steps.
 
-use diesel::sqlite::SqliteConnection;
+use diesel::prelude::*;
 
 use super::Store;
 use super::error::Result;
@@ -28,6 +28,19 @@ pub async fn settle(store: &Store, now: At) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    quick_check: String,
+}
+
+/// What is wrong with the file, at most ten lines; empty when it is sound.
+pub fn check(c: &mut SqliteConnection) -> Result<Vec<String>> {
+    let found: Vec<Finding> = diesel::sql_query("pragma quick_check(10)").load(c)?;
+    let lines = found.into_iter().map(|finding| finding.quick_check);
+    Ok(lines.filter(|line| line != "ok").collect())
 }
 
 /// Makes the roll-ups of one day anew, for the case that they are in doubt: the

@@ -13,6 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::error::{OpenError, Result, StoreError};
 use super::lock::Lock;
+use super::place;
 use super::wal::{self, Limits};
 
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -33,6 +34,8 @@ pub struct Options {
     /// Reads at the same time.
     pub readers: usize,
     pub wal: Limits,
+    /// A person takes the risk of a network file system.
+    pub allow_network: bool,
 }
 
 impl Options {
@@ -43,6 +46,7 @@ impl Options {
             busy_timeout: Duration::from_secs(5),
             readers: 4,
             wal: Limits::default(),
+            allow_network: false,
         }
     }
 }
@@ -60,6 +64,7 @@ pub(super) fn open(options: &Options) -> std::result::Result<Opened, OpenError> 
         _ => Path::new("."),
     };
     make_directory(directory)?;
+    check_place(directory, options.allow_network)?;
     let lock = Lock::take(path)?;
     make_file(path)?;
     let prepare = |source| OpenError::Prepare {
@@ -199,6 +204,21 @@ fn make_directory(directory: &Path) -> std::result::Result<(), OpenError> {
         .mode(0o700)
         .create(directory)
         .map_err(failed("create", directory))
+}
+
+fn check_place(directory: &Path, allowed: bool) -> std::result::Result<(), OpenError> {
+    let Some(kind) = place::network(directory) else {
+        return Ok(());
+    };
+    if !allowed {
+        let path = directory.to_owned();
+        return Err(OpenError::Networked { path, kind });
+    }
+    log::warn!(
+        "{} lies on a network file system ({kind}), which may damage the database",
+        directory.display()
+    );
+    Ok(())
 }
 
 /// SQLite gives its log the mode of the database.

@@ -122,7 +122,7 @@ impl Writer {
             log::warn!("cannot tidy the database up: {error}");
         }
         drop(conn);
-        drop(self.lock);
+        self.lock.release();
     }
 }
 

@@ -177,6 +177,7 @@ fn every_secret_may_lie_in_a_file() {
 fn everything_that_is_wrong_is_said_at_once_with_its_name() {
     let wrong = [
         ("CPAMP_LISTEN", "nowhere"),
+        ("CPAMP_ALLOW_NETWORK_DISK", "if need be"),
         ("CPAMP_BASE_PATH", "/a//b"),
         ("CPAMP_PUBLIC_URL", "panel.example.com"),
         ("CPAMP_TRUSTED_PROXIES", "10.0.0.0/33"),

@@ -252,3 +252,58 @@ fn every_migration_has_a_number_of_its_own() {
         "one of two with the same number never runs"
     );
 }
+
+#[tokio::test]
+async fn an_end_out_of_order_is_noticed_once() {
+    let database = Database::new();
+    let open = database.open();
+    assert!(!open.was_abandoned(), "there was nobody before");
+    open.close().await;
+    let lock = database.directory().join("cpamp.db.lock");
+    assert_eq!(std::fs::read_to_string(&lock).unwrap(), "");
+
+    std::fs::write(&lock, "4711\n").unwrap();
+    let open = database.open();
+    assert!(open.was_abandoned());
+    assert_eq!(open.check().await.unwrap(), Vec::<String>::new());
+    let pid = std::fs::read_to_string(&lock).unwrap();
+    assert_eq!(pid, format!("{}\n", std::process::id()));
+    open.close().await;
+    assert!(!database.open().was_abandoned());
+}
+
+#[tokio::test]
+async fn damage_is_found() {
+    use std::os::unix::fs::FileExt as _;
+    let database = Database::new();
+    let open = database.open();
+    store(&open, events(0, 2_000)).await.unwrap();
+    open.close().await;
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(database.path());
+    let file = file.unwrap();
+    let pages = file.metadata().unwrap().len() / 4_096;
+    for page in pages / 2..pages {
+        file.write_all_at(&[0xff; 200], page * 4_096 + 100).unwrap();
+    }
+    let open = database.open();
+    let found = open.check().await;
+    assert!(
+        found.as_ref().map_or(true, |found| !found.is_empty()),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_database_that_another_program_holds_is_told_so() {
+    let database = Database::new();
+    drop(database.open());
+    let open = || Store::open(&database.options());
+    let mut other = database.stranger();
+    other
+        .batch_execute("pragma locking_mode = exclusive; begin exclusive; create table theirs (x)")
+        .unwrap();
+    let said = format!("{:#}", anyhow::Error::from(open().err().unwrap()));
+    assert!(said.contains("another program"), "{said}");
+}
