@@ -43,11 +43,11 @@ pub fn item(item: &str) -> String {
     rules::keys_anywhere(&text(item, &known)).into_owned()
 }
 
-/// A name such as the one of a model, on one line, at most `max` characters.
+/// A short field such as the name of a model, on one line, at most `max` characters.
 /// Only unmistakable keys and the known values are removed, and of those none
 /// of a few letters: a key `fast` must not take the model `fast` its name.
 #[must_use]
-pub fn name(text: &str, known: &[&str], max: usize) -> String {
+pub fn field(text: &str, known: &[&str], max: usize) -> String {
     line(text, known, 8, max)
 }
 

@@ -145,7 +145,7 @@ fn timestamp(text: &str) -> Option<At> {
 fn event_of(key: EventKey, payload: &Payload<'_>, keys: &KeyHasher) -> Event {
     let secrets = Secrets::of(payload);
     let known = secrets.known();
-    let text = |value: &str, max| redact::name(value, &known, max);
+    let text = |value: &str, max| redact::field(value, &known, max);
     let remark = |value: &str, max| redact::remark(value, &known, max);
 
     let failed = payload
@@ -255,7 +255,7 @@ impl<'a> Secrets<'a> {
     }
 
     fn account(&self, payload: &Payload<'_>, keys: &KeyHasher) -> Account {
-        let index = redact::name(payload.auth_index, &self.known(), 64);
+        let index = redact::field(payload.auth_index, &self.known(), 64);
         Account {
             identity: match (index.as_str(), self.source) {
                 ("", "") => String::new(),

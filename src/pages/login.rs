@@ -16,7 +16,7 @@ use crate::web::prefs::Prefs;
 use crate::web::session::{self, Session};
 use crate::web::state::AppState;
 use crate::web::trail::{self, Mark, Step};
-use crate::web::{guard, hx, local};
+use crate::web::{failure, guard, hx, local};
 
 pub fn public_routes(config: &mut ServiceConfig) {
     config
@@ -166,6 +166,7 @@ async fn log_in(
         return page(StatusCode::UNPROCESSABLE_ENTITY, &state, ctx, view);
     }
     if let Err(error) = guard::verify(&state, client, &entry.key).await {
+        let mut wait_for = None;
         let status = match &error {
             Error::WrongKey { shape, tries_left } => {
                 let problem = match shape {
@@ -178,6 +179,7 @@ async fn log_in(
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Error::TooManyAttempts { wait } => {
+                wait_for = Some(*wait);
                 view.problem = Some((t.too_many)(&ctx.lang.span(*wait)));
                 StatusCode::TOO_MANY_REQUESTS
             }
@@ -187,7 +189,12 @@ async fn log_in(
             }
             _ => return Err(error),
         };
-        return page(status, &state, ctx, view);
+        let mut response = page(status, &state, ctx, view)?;
+        if let Some(wait) = wait_for {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, failure::retry_after(wait));
+        }
+        return Ok(response);
     }
     // A browser that had a session gets another one, and the old one ends.
     if let Some(old) = session::find(&state, &request, client).await? {

@@ -45,8 +45,8 @@ pub fn render(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
         Kind::Document => failure.page(),
     };
     if let Some(wait) = failure.wait {
-        let seconds = HeaderValue::from((wait.0 + 999).div_euclid(1_000));
-        rendered.headers_mut().insert(header::RETRY_AFTER, seconds);
+        let headers = rendered.headers_mut();
+        headers.insert(header::RETRY_AFTER, retry_after(wait));
     }
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Bearer realm=\"cpamp\"");
@@ -59,6 +59,12 @@ pub fn render(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
         rendered.headers_mut().insert(header::ALLOW, allow);
     }
     rendered
+}
+
+/// Whole seconds, so that nobody comes too early.
+#[must_use]
+pub fn retry_after(wait: Ms) -> HeaderValue {
+    HeaderValue::from((wait.0 + 999).div_euclid(1_000))
 }
 
 /// What may be said about a failure.

@@ -19,6 +19,7 @@ pub(crate) mod panel;
 pub(crate) mod plans;
 pub(crate) mod random;
 pub(crate) mod rig;
+pub(crate) mod routes;
 pub(crate) mod schema;
 pub(crate) mod traffic;
 pub(crate) mod upstream;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Module, and the modules of this crate it may use besides itself. `app` and
 /// `cli` put everything together, so they are not listed.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("config", &["domain"]),
@@ -16,12 +16,16 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("jobs", &[]),
     ("ingest", &["gateway", "store", "domain", "clock"]),
     ("prices", &["gateway", "store", "domain", "clock"]),
+    ("roster", &["gateway", "store", "domain", "clock"]),
+    ("accounts", &["gateway", "store", "domain", "clock"]),
+    ("relay", &["web", "gateway", "domain", "clock"]),
     ("web", &["store", "domain", "i18n", "config", "clock"]),
     ("api", &["web", "store", "gateway", "domain"]),
     (
         "pages",
         &[
-            "web", "store", "gateway", "prices", "domain", "i18n", "config", "regions",
+            "web", "store", "gateway", "prices", "accounts", "roster", "domain", "i18n", "config",
+            "regions",
         ],
     ),
 ];
@@ -30,7 +34,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 const HOMES: [(&str, &[&str]); 3] = [
     ("diesel", &["store"]),
     ("redis", &["gateway/queue"]),
-    ("actix_web", &["web", "api", "pages", "app"]),
+    ("actix_web", &["web", "api", "pages", "relay", "app"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

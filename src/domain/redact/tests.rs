@@ -233,9 +233,9 @@ fn a_short_key_goes_from_what_a_client_says_and_not_from_names() {
         remark("tool/1.0 (k1) k100", &known, 99),
         "tool/1.0 ([redacted]) k100"
     );
-    assert_eq!(name("k1", &known, 99), "k1");
+    assert_eq!(field("k1", &known, 99), "k1");
     let long = ["client-key", ""];
-    assert_eq!(name("for client-key-1", &long, 99), "for [redacted]-1");
+    assert_eq!(field("for client-key-1", &long, 99), "for [redacted]-1");
 }
 
 #[test]
@@ -297,9 +297,9 @@ fn fields_keep_what_is_no_key() {
         ("agent client-key-1", "agent [redacted]"),
         ("gpt-5", "gpt-5"),
     ] {
-        assert_eq!(name(given, &["client-key-1", "gpt"], 200), expected);
+        assert_eq!(field(given, &["client-key-1", "gpt"], 200), expected);
     }
-    assert_eq!(name(&"é".repeat(300), &[], 200), "é".repeat(200));
+    assert_eq!(field(&"é".repeat(300), &[], 200), "é".repeat(200));
 }
 
 #[test]

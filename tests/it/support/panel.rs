@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -76,6 +77,15 @@ impl Setup {
     pub(crate) fn patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// Whether any file that a panel left contains this text.
+    pub(crate) fn disk_holds(&self, text: &str) -> bool {
+        disk_holds(self.directory.path(), text)
     }
 
     pub(crate) fn demo(mut self) -> Self {
@@ -191,19 +201,7 @@ impl Panel {
 
     /// Whether any file of the data directory contains this text.
     pub(crate) fn disk_holds(&self, text: &str) -> bool {
-        let mut waiting = vec![self.directory.path().to_path_buf()];
-        while let Some(path) = waiting.pop() {
-            if path.is_dir() {
-                let entries = std::fs::read_dir(path).unwrap();
-                waiting.extend(entries.map(|entry| entry.unwrap().path()));
-            } else {
-                let bytes = std::fs::read(path).unwrap();
-                if bytes.windows(text.len()).any(|w| w == text.as_bytes()) {
-                    return true;
-                }
-            }
-        }
-        false
+        disk_holds(self.directory.path(), text)
     }
 
     /// Stops as SIGTERM does, and keeps the directory for another start.
@@ -233,6 +231,23 @@ impl Panel {
             }
         }
     }
+}
+
+/// Whether any file below contains this text.
+fn disk_holds(folder: &Path, text: &str) -> bool {
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).unwrap();
+            waiting.extend(entries.map(|entry| entry.unwrap().path()));
+        } else {
+            let bytes = std::fs::read(path).unwrap();
+            if bytes.windows(text.len()).any(|w| w == text.as_bytes()) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 impl Drop for Panel {
