@@ -1,7 +1,5 @@
 //! The last hour minute by minute: whether records arrive, seen at a glance.
 
-use diesel::sqlite::SqliteConnection;
-
 use crate::domain::filter::{Selection, View};
 use crate::domain::time::Range;
 use crate::domain::units::{At, Ms};
@@ -31,7 +29,11 @@ pub(super) struct Minute {
 }
 
 /// Whole minutes, the last of them unfinished.
-pub(super) fn read(c: &mut SqliteConnection, names: &Names, now: At) -> store::Result<Vec<Bucket>> {
+pub(super) fn read(
+    c: &mut store::Connection,
+    names: &Names,
+    now: At,
+) -> store::Result<Vec<Bucket>> {
     let minute = now.0.div_euclid(Ms::MINUTE.0);
     let edges: Vec<At> = (minute + 1 - MINUTES..=minute + 1)
         .map(|minute| At(minute * Ms::MINUTE.0))
