@@ -5,14 +5,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::runtime;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{Store, admin};
+use crate::store::{OpenError, Store, admin};
 use crate::web::{admin_key, random};
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
@@ -41,8 +41,15 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn reset(config: &Config, key: &SecretString) -> anyhow::Result<()> {
-    let store = Store::open(&app::database(config))
-        .context("stop the panel before its Admin Key is reset")?;
+    let store = Store::open(&app::database(config)).map_err(|error| {
+        let in_use = matches!(error, OpenError::InUse { .. });
+        let error = anyhow::Error::from(error);
+        if in_use {
+            error.context("stop the panel before its Admin Key is reset")
+        } else {
+            error
+        }
+    })?;
     let hash = admin_key::hash(key);
     let now = Clock::System.now();
     store.write(move |c| admin::replace(c, &hash, now)).await?;

@@ -15,7 +15,7 @@ async fn fetched(browser: &Browser, path: &str) -> (usize, String) {
     assert_eq!(response.status(), StatusCode::OK, "{path}");
     let headers = response.headers().clone();
     let bytes = response.bytes().await.unwrap();
-    assert_eq!(headers["content-encoding"], "gzip", "{path}");
+    assert_eq!(headers.get("content-encoding").unwrap(), "gzip", "{path}");
     let mut plain = String::new();
     let mut decoder = flate2::read::GzDecoder::new(&*bytes);
     std::io::Read::read_to_string(&mut decoder, &mut plain).unwrap();

@@ -61,7 +61,7 @@ fn check_refused(answer: &Answer, base: &str, what: &str) {
         }
         StatusCode::UNAUTHORIZED => {
             assert!(
-                answer.json()["code"] == "missing_admin_key",
+                answer.json().get("code").unwrap() == "missing_admin_key",
                 "{what}: {}",
                 answer.body
             );

@@ -50,22 +50,30 @@ const LEAKS: [(&str, &str); 12] = [
     ),
 ];
 
-fn failed(n: u32, leak: &str, secret: &str) -> Value {
-    let mut event = traffic::numbered(n);
-    event["api_key"] = json!(CLIENT);
-    event["source"] = json!(UPSTREAM);
-    event["auth_type"] = json!("apikey");
-    event["user_agent"] = json!(format!("curl/8 ({CLIENT}) {UPSTREAM}"));
-    event["x_forwarded_for"] = json!(CLIENT);
-    event["failed"] = json!(true);
-    event["fail"] = json!({"status_code": 429, "body": leak.replace("{}", secret)});
-    event["response_headers"] = json!({
-        "Set-Cookie": [format!("sid={secret}")],
-        "X-Api-Key": [UPSTREAM],
-        "X-Request-Id": [format!("up {CLIENT} {UPSTREAM}")],
-        "Retry-After": ["5"],
-    });
+/// An event with other fields.
+fn with(mut event: Value, fields: &Value) -> Value {
+    let fields = fields.as_object().unwrap().clone();
+    event.as_object_mut().unwrap().extend(fields);
     event
+}
+
+fn failed(n: u32, leak: &str, secret: &str) -> Value {
+    let fields = json!({
+        "api_key": CLIENT,
+        "source": UPSTREAM,
+        "auth_type": "apikey",
+        "user_agent": format!("curl/8 ({CLIENT}) {UPSTREAM}"),
+        "x_forwarded_for": CLIENT,
+        "failed": true,
+        "fail": {"status_code": 429, "body": leak.replace("{}", secret)},
+        "response_headers": {
+            "Set-Cookie": [format!("sid={secret}")],
+            "X-Api-Key": [UPSTREAM],
+            "X-Request-Id": [format!("up {CLIENT} {UPSTREAM}")],
+            "Retry-After": ["5"],
+        },
+    });
+    with(traffic::numbered(n), &fields)
 }
 
 /// All events, and how many of them there are.
@@ -75,11 +83,13 @@ fn push(gateway: &Gateway) -> u64 {
         gateway.push(&failed(n, leak, secret).to_string());
         n += 1;
     }
-    let mut short = traffic::numbered(n);
-    short["api_key"] = json!(SHORT);
-    short["user_agent"] = json!(format!("tool/1 {SHORT} x"));
-    short["failed"] = json!(true);
-    short["fail"] = json!({"status_code": 401, "body": format!("unknown key {SHORT}")});
+    let fields = json!({
+        "api_key": SHORT,
+        "user_agent": format!("tool/1 {SHORT} x"),
+        "failed": true,
+        "fail": {"status_code": 401, "body": format!("unknown key {SHORT}")},
+    });
+    let short = with(traffic::numbered(n), &fields);
     gateway.push(&short.to_string());
     for torn in [
         format!(r#"{{"api_key":"{CLIENT}","source":"{UPSTREAM}","x"#),

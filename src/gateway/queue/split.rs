@@ -143,7 +143,7 @@ mod tests {
         let mut done = Vec::new();
         splitter.feed(br#"[1,{"a":""#, &mut done).unwrap();
         for _ in 0..40 {
-            splitter.feed(&[b'x'; 1 << 20], &mut done).unwrap();
+            splitter.feed(&vec![b'x'; 1 << 20], &mut done).unwrap();
         }
         splitter.feed(br#""},2]"#, &mut done).unwrap();
         let sizes: Vec<_> = done.iter().map(Vec::len).collect();
