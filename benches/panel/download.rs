@@ -39,8 +39,9 @@ pub(crate) async fn measure(path: &Path) {
         .header("sec-fetch-site", "same-origin")
         .body(format!("key={ADMIN_KEY}"));
     let answer = login.send().await.unwrap();
-    let cookie = answer.headers().get(SET_COOKIE).unwrap().to_str().unwrap();
-    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let cookies = answer.headers().get_all(SET_COOKIE).into_iter();
+    let cookies = cookies.map(|line| line.to_str().unwrap().split(';').next().unwrap());
+    let cookie = cookies.collect::<Vec<_>>().join("; ");
 
     let mut table = Table::default();
     table.head(&["Export over HTTP", "Rows", "Rows a second", "MiB a second"]);

@@ -88,6 +88,8 @@ impl Panel {
         let start = Instant::now();
         let process = Command::new(program())
             .env_clear()
+            // As the image has it.
+            .env("MALLOC_ARENA_MAX", "2")
             .env("CPAMP_LISTEN", address.to_string())
             .env("CPAMP_DATA_DIR", &data)
             .env("CPAMP_ADMIN_KEY", ADMIN_KEY)

@@ -1,10 +1,11 @@
-//! The benchmark behind the figures in the README: `cargo bench`.
+//! The benchmark behind the figures in the README: `cargo bench --bench panel`.
 //!
 //! Fills a database with months of generated traffic through the real store,
 //! then asks what pages ask while events keep arriving. The filled database is
-//! kept under `target/` and used again; `cargo bench -- --fresh` makes it anew,
-//! `--events 10000000` chooses another size. `-- --http` starts the program itself
-//! on such a database and asks for its pages as a browser does.
+//! kept under `target/` and used again; `cargo bench --bench panel -- --fresh`
+//! makes it anew, `--events 10000000` chooses another size, `--only TEXT` asks
+//! only what contains it. `-- --http` starts the program itself on such a database
+//! and asks for its pages as a browser does.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
 
 mod download;

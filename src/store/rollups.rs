@@ -5,12 +5,13 @@
 //! Fine roll-ups (hours; quarters of an hour for the total) are brought up to
 //! date in the transaction that stores the events and keep sums only, the total
 //! also sketches. Days, and hours of the total, are made when the day is over,
-//! with sketches for every group; an event that comes later opens its day again, and until it
+//! with sketches for every group; spans of days follow; an event that comes later opens its day again, and until it
 //! is closed nobody reads its day roll-ups.
 
 mod block;
 mod family;
 mod recost;
+pub(in crate::store) mod span;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -53,6 +54,7 @@ pub(in crate::store) fn add(c: &mut SqliteConnection, new: &[StoredEvent]) -> Re
     let days: BTreeSet<i64> = new.iter().map(|event| Width::Day.of(event.at_ms)).collect();
     for day in days {
         set_closed(c, day, false)?;
+        span::open(c, day..day + 1)?;
     }
     Ok(())
 }
@@ -167,7 +169,8 @@ pub(in crate::store) fn days(c: &mut SqliteConnection) -> Result<Vec<(i64, bool)
         .collect())
 }
 
-/// Closes the oldest open day that is over, in a write transaction.
+/// Closes the oldest open day that is over, or the oldest span, in a write
+/// transaction.
 pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
     let today = Width::Day.of(now - OPEN);
     let day: Option<i64> = rollup_day::table
@@ -177,7 +180,7 @@ pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<
         .first(c)?;
     match day {
         Some(day) => Ok(Step::Worked(close(c, day)?)),
-        None => Ok(Step::Idle),
+        None => span::close_step(c, today),
     }
 }
 
@@ -263,7 +266,9 @@ fn forget(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
         place(days.start)..place(days.end)
     };
     for family in Family::ALL {
-        for width in family.widths() {
+        // What spans are left holds no longer.
+        let widths = family.widths().iter();
+        for width in widths.filter(|width| **width != Width::Span) {
             let places = bounds(family, *width);
             diesel::delete(rollup::table)
                 .filter(rollup::place.ge(places.start))
@@ -275,5 +280,5 @@ fn forget(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
         .filter(rollup_day::day.ge(days.start))
         .filter(rollup_day::day.lt(days.end))
         .execute(c)?;
-    Ok(())
+    span::open(c, days)
 }

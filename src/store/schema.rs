@@ -154,6 +154,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    rollup_span (span) {
+        span -> BigInt,
+    }
+}
+
+diesel::table! {
     price (layer, model, seller) {
         layer -> Text,
         model -> Text,

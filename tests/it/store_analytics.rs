@@ -62,7 +62,11 @@ async fn check(open: &Store, events: &[Event], selection: &Selection, dice: &mut
         selection.to.min(MORNING + Ms(9 * Ms::DAY.0)),
     );
     let by = dice.pick(&DIMENSIONS);
-    let edges = grain.edges(zone, from, to);
+    let edges = if dice.one_in(4) {
+        Vec::new()
+    } else {
+        grain.edges(zone, from, to)
+    };
     let question = Question {
         slots: slots(zone, &edges),
         edges,

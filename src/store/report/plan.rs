@@ -1,7 +1,7 @@
-//! Which part of a range is answered from what: whole days from the roll-ups of
-//! closed days, then hours of closed days, then whole fine stretches, and
-//! rows for the edges. No part of a
-//! plan reaches over a cut (the edge of a bar), so all of it belongs to one bar.
+//! Which part of a range is answered from what: spans of days and closed days
+//! from their roll-ups, then hours of closed days, then fine stretches, and rows
+//! for the edges. No stretch reaches over a cut (the edge of a bar), so all of it
+//! belongs to one bar.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -59,8 +59,14 @@ pub(super) fn make(
     } else {
         BTreeSet::new()
     };
+    let spans = if allowed.days {
+        rollups::span::closed(c, from, to)?
+    } else {
+        BTreeSet::new()
+    };
     let mut plan = Plan {
         c,
+        spans,
         closed,
         days: allowed.days,
         hours: allowed.hours,
@@ -87,6 +93,7 @@ const PROBES: u32 = 4;
 
 struct Plan<'a> {
     c: &'a mut SqliteConnection,
+    spans: BTreeSet<i64>,
     closed: BTreeSet<i64>,
     days: bool,
     hours: bool,
@@ -97,6 +104,21 @@ struct Plan<'a> {
 
 impl Plan<'_> {
     fn part(&mut self, from: At, to: At) -> Result<()> {
+        let mut done = from;
+        let spans: Vec<i64> = self
+            .spans
+            .range(Width::Span.within(from, to))
+            .copied()
+            .collect();
+        for span in spans {
+            self.without_spans(done, Width::Span.start(span))?;
+            done = Width::Span.start(span + 1);
+            self.add(Source::Rollups(Width::Span), Width::Span.start(span), done);
+        }
+        self.without_spans(done, to)
+    }
+
+    fn without_spans(&mut self, from: At, to: At) -> Result<()> {
         let mut done = from;
         let whole = if self.days {
             self.closed_among(Width::Day.within(from, to))

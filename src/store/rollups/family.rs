@@ -106,8 +106,8 @@ impl Family {
     /// Every stretch it is kept by.
     pub(in crate::store) fn widths(self) -> &'static [Width] {
         match self {
-            Self::Total => &[Width::Quarter, Width::Hour, Width::Day],
-            _ => &[Width::Hour, Width::Day],
+            Self::Total => &[Width::Quarter, Width::Hour, Width::Day, Width::Span],
+            _ => &[Width::Hour, Width::Day, Width::Span],
         }
     }
 }
@@ -118,6 +118,8 @@ pub(in crate::store) enum Width {
     Quarter,
     Hour,
     Day,
+    /// Eight days.
+    Span,
 }
 
 impl Width {
@@ -126,6 +128,7 @@ impl Width {
             Self::Quarter => 1,
             Self::Hour => 2,
             Self::Day => 3,
+            Self::Span => 4,
         }
     }
 
@@ -134,6 +137,7 @@ impl Width {
             Self::Quarter => 15 * Ms::MINUTE.0,
             Self::Hour => Ms::HOUR.0,
             Self::Day => Ms::DAY.0,
+            Self::Span => 8 * Ms::DAY.0,
         }
     }
 
