@@ -4,6 +4,7 @@
 mod demo;
 mod healthcheck;
 mod logging;
+mod panel;
 mod reset_admin_key;
 mod serve;
 
@@ -53,6 +54,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: &Environm
 }
 
 fn dispatch(matches: &ArgMatches, config: Config) -> anyhow::Result<ExitCode> {
+    if let Some(("panel", matches)) = matches.subcommand() {
+        return panel::run(matches);
+    }
     match matches.subcommand_name() {
         Some("demo") => demo::run(config),
         Some("healthcheck") => healthcheck::run(&config),
@@ -92,6 +96,7 @@ pub fn command() -> Command {
         .subcommand(
             Command::new("healthcheck").about("Exit with 0 when the running panel works, else 1"),
         )
+        .subcommand(panel::command())
         .subcommand(
             Command::new("reset-admin-key")
                 .about("Set another Admin Key (the panel must not run) and end all sessions"),

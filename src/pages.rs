@@ -4,6 +4,7 @@
 use actix_web::web::ServiceConfig;
 
 pub mod accounts;
+pub mod bookmarks;
 pub mod cell;
 pub mod chart;
 pub mod diagnosis;
@@ -45,5 +46,6 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Pages that open without a session.
 pub fn public_routes(config: &mut ServiceConfig) {
+    bookmarks::public_routes(config);
     login::public_routes(config);
 }

@@ -16,6 +16,7 @@ pub mod hangup;
 pub mod hx;
 pub mod kind;
 pub mod local;
+pub mod panel_file;
 pub mod pipeline;
 pub mod prefs;
 pub mod random;

@@ -12,6 +12,7 @@ use super::{Desk, same};
 use crate::domain::account::Known;
 use crate::domain::account::diff::{Change, diff};
 use crate::domain::collection::{Connection, Status};
+use crate::domain::units::At;
 use crate::gateway::client::Client;
 use crate::gateway::types::Error;
 use crate::store::StoreError;
@@ -98,6 +99,8 @@ impl Desk {
         let Some(connection) = self.permitted() else {
             return Look::NotNow;
         };
+        // What fails while the list is on its way is newer than the list.
+        let asked_at = self.0.clock.now();
         let listed = async {
             let client = Client::new(&connection)?.patient(self.0.tuning.patience);
             client.credentials().await
@@ -123,7 +126,7 @@ impl Desk {
             Ok(changes) => changes,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
-        match self.keep(changes, &connection).await {
+        match self.keep(changes, &connection, asked_at).await {
             Ok(count) => {
                 self.prove(connection);
                 Look::Listed(count)
@@ -136,9 +139,10 @@ impl Desk {
         &self,
         changes: Vec<Change>,
         connection: &Connection,
+        asked_at: At,
     ) -> Result<usize, StoreError> {
         let round = Round {
-            at: self.0.clock.now(),
+            at: asked_at,
             url: connection.url.clone(),
         };
         let (at, count) = (round.at, changes.len());

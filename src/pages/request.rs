@@ -10,6 +10,7 @@ use actix_web::web::{Data, Path, ServiceConfig, get};
 use askama::Template;
 use chrono::Datelike;
 
+use crate::accounts::Desk;
 use crate::domain::event::{Event, EventKey};
 use crate::domain::filter::{Sort, View};
 use crate::domain::pricing::{Bucket, Terms, TierUsed};
@@ -96,10 +97,14 @@ async fn show(
     want: Want,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     key: Path<String>,
 ) -> Result<HttpResponse> {
     let read = load(&state, &key).await?;
-    hx::respond(&want, &build(ctx.at(Place::Requests), &read))
+    let account = facts::of_account(&read.detail.event, &accounts, &ctx);
+    let mut page = build(ctx.at(Place::Requests), &read);
+    page.facts.extend(account);
+    hx::respond(&want, &page)
 }
 
 /// The same as JSON: for scripts, and for asking somebody for help.

@@ -5,11 +5,15 @@ use std::time::Instant;
 
 use cpamp::domain::account::Listed;
 use cpamp::domain::account::diff::Change;
+use cpamp::domain::units::Ms;
 use cpamp::fake::{Gateway, Options};
 use cpamp::store::accounts::Round;
 use reqwest::StatusCode;
+use serde_json::json;
 
 use crate::support::events::MORNING;
+use crate::support::hostile;
+use crate::support::html::assert_clean;
 use crate::support::panel::{Browser, Panel};
 use crate::support::rig::usage_of;
 use crate::support::wait::until;
@@ -95,6 +99,11 @@ async fn an_account_is_named_counted_switched_and_undone() {
     let requests = browser.get("/requests?range=all").await;
     assert!(requests.body.contains("ops@example.com"));
 
+    let first = requests.body.split("href=\"/requests/").nth(1).unwrap();
+    let request = first.split('"').next().unwrap();
+    let request = browser.get(&format!("/requests/{request}")).await.body;
+    assert!(request.contains("This account"), "{request}");
+
     // Off, on again by the undo of the notice.
     let form = [("disabled", "true"), ("back", "/accounts?state=active")];
     let answer = browser.post(&format!("{address}/switch"), &form).await;
@@ -117,6 +126,41 @@ async fn an_account_is_named_counted_switched_and_undone() {
     let form = [("disabled", "false"), ("back", "//elsewhere.example")];
     let answer = browser.post(&format!("{address}/switch"), &form).await;
     assert!(answer.header("location").starts_with("/accounts?switched="));
+}
+
+/// From the gateway's mouth to the page, without waiting for a list.
+#[tokio::test]
+async fn a_failure_is_on_the_page_as_it_happens() {
+    let gateway = Gateway::start(options()).await.unwrap();
+    let panel = panel(&gateway).await;
+    let browser = panel.logged_in().await;
+    page_saying(&browser, "/accounts", "ops@example.com").await;
+    let page = page_saying(&browser, "/accounts/1", "as they happen").await;
+    assert!(page.contains("Active"));
+    let all = panel
+        .store()
+        .read(cpamp::store::accounts::all)
+        .await
+        .unwrap();
+    let index = all.first().unwrap().listed.auth_index.clone();
+    let body = hostile::TEXTS.join(" ");
+    let until = MORNING + Ms::HOUR;
+    let event = json!({
+        "timestamp": MORNING.rfc3339(), "provider": "claude", "auth_index": index,
+        "status_code": 429, "body": body,
+        "auth_status": {
+            "status": "error", "status_message": body, "unavailable": true,
+            "next_retry_after": until.rfc3339(),
+            "model": {"name": body, "unavailable": true, "next_retry_after": until.rfc3339()},
+        },
+    });
+    gateway.push_error(&event.to_string());
+    let page = page_saying(&browser, "/accounts", "Cooling until").await;
+    assert_clean("accounts", &page);
+    assert!(page.contains("1 of 2 can take requests."), "{page}");
+    let page = page_saying(&browser, "/accounts/1", "Cooling until").await;
+    assert_clean("accounts", &page);
+    assert!(page.contains("PWN"));
 }
 
 #[tokio::test]

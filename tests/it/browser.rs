@@ -16,8 +16,12 @@ use crate::support::{hostile, traffic};
 
 /// Everything that opens with a session, in a panel that is set up.
 const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor /keys \
-    /settings/collection /settings/sessions /settings/audit
+    /accounts /accounts/1 /settings/collection /settings/sessions /settings/audit \
     /settings/about /no/such/page";
+
+const OPS: &str = include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json");
+const DEV: &str =
+    include_str!("../fixtures/recorded/initial/auths/codex-dev2@example.com-team.json");
 
 /// A panel with a gateway behind it.
 struct Stage {
@@ -29,7 +33,16 @@ struct Stage {
 impl Stage {
     async fn connected() -> Self {
         let data = TempDir::new().unwrap();
-        let gateway = Gateway::start(Options::default()).await.unwrap();
+        let accounts = [
+            ("claude-ops@example.com.json", OPS),
+            ("codex-dev2@example.com-team.json", DEV),
+        ];
+        let auth_files = accounts.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let options = Options {
+            auth_files: auth_files.to_vec(),
+            ..Options::default()
+        };
+        let gateway = Gateway::start(options).await.unwrap();
         let panel = Binary::start(binary::connected(data.path(), &gateway)).await;
         Self {
             gateway,
@@ -219,4 +232,42 @@ async fn behind_nginx_rows_arrive_live() {
         _ => panic!("nobody answers {words:?}"),
     };
     chromium::run("proxied.mjs", &environment, answer).await;
+}
+
+/// The file that CPA serves, talking to the gateway it came from.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_one_file_panel_works_in_the_gateway() {
+    let file = cpamp::web::panel_file::page(cpamp::web::panel_file::Served::ByGateway {
+        address: "https://cpamp.example/",
+    });
+    let defaults = Options::default();
+    let gateway = Gateway::start(Options {
+        panel_html: Some(file.html),
+        config_yaml: format!(
+            "{}logging-to-file: true\napi-keys:\n  - \"client-key-alpha-0001\"\n",
+            defaults.config_yaml
+        ),
+        auth_files: vec![("claude-ops@example.com.json".into(), OPS.into())],
+        ..defaults
+    });
+    let gateway = gateway.await.unwrap();
+    gateway.put_error_log("error-v1-messages-1.log", "an upstream said <b>no</b>");
+    let (url, key) = (gateway.url(), gateway.key());
+    let environment = [
+        ("PANEL_URL", url.as_str()),
+        ("MANAGEMENT_KEY", key.as_str()),
+    ];
+    let answer = async |words: &[&str]| match words {
+        ["refused"] => gateway.tally().auth_refused.to_string(),
+        ["debug"] => gateway.config_yaml().contains("debug: true").to_string(),
+        _ => panic!("nobody answers {words:?}"),
+    };
+    chromium::run("cpa_panel.mjs", &environment, answer).await;
+}
+
+/// Bookmarks of the other panel lead to the places that were meant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_bookmarks_lead_on() {
+    let stage = Stage::busy(12).await;
+    stage.run("bookmarks.mjs", "").await;
 }

@@ -14,7 +14,7 @@ use crate::support::gateway::within;
 use crate::support::html::{assert_clean, tags_with, values};
 use crate::support::panel::{Browser, Panel};
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/",
     "/requests",
     "/requests?range=all&provider=codex&http=200&min_ms=1&q=gpt&live=0",
@@ -25,6 +25,7 @@ const PAGES: [&str; 11] = [
     "/settings/sessions",
     "/keys",
     "/settings/audit",
+    "/accounts",
     "/settings/about",
 ];
 

@@ -98,12 +98,12 @@ pub struct Failure {
 }
 
 /// What is to be said of an account at `now`; `listed_at` is when the gateway
-/// last listed its accounts.
+/// was last asked for its list, and gave it.
 #[must_use]
 pub fn judge(known: &Known, lately: Lately, listed_at: Option<At>, now: At) -> Standing {
     let listed = &known.listed;
-    // A list that was made after the message knows of it.
-    let newer = |trouble: &&Trouble| listed_at.is_none_or(|at| trouble.heard_at > at);
+    // A list that was asked for after the message knows of it.
+    let newer = |trouble: &&Trouble| listed_at.is_none_or(|at| trouble.heard_at >= at);
     let fresh = known.trouble.as_ref().filter(newer);
     let failure = last_failure(known.trouble.as_ref(), lately);
     let recovered = match (failure, lately.last_ok) {

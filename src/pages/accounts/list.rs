@@ -283,6 +283,7 @@ fn sums(ctx: &Ctx, all: &[Entry], view: &View) -> Vec<Sum> {
             label,
             figure,
             href: ctx.url(&format!("{path}?range={}", view.range_name())),
+            note: (ctx.t.requests.range_short)(view.range()),
             ..Sum::default()
         });
     }

@@ -250,6 +250,7 @@ fn sums(ctx: &Ctx, report: &Report, requests: &str, usage: &str) -> Vec<Sum> {
         label,
         figure,
         href: href.to_owned(),
+        note: (ctx.t.requests.range_short)(WEEK),
         ..Sum::default()
     };
     let share = lang.percent(totals.failed, totals.requests);

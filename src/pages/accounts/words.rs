@@ -13,6 +13,8 @@ use crate::web::reader::{BAD, FINE, OFF, Tone, WAIT, WARN};
 
 /// Longer words of the gateway are cut in a list.
 const LONGEST_GIST: usize = 90;
+/// A failure that is over is worth a word for so long.
+const FRESH: Ms = Ms::HOUR;
 
 /// A state with its shape, and the line below it.
 #[derive(Clone, Debug)]
@@ -88,11 +90,11 @@ fn evidence(ctx: &Ctx, standing: &Standing) -> String {
         format!("{} {}", failure.code, plain(&gist))
     };
     let what = (t.at)(&what, &when(ctx, failure.at));
+    let old = ctx.now - failure.at > FRESH;
     match standing.state {
-        State::Active if standing.recovered => (t.recovered)(&what),
+        State::Active if old => String::new(),
         State::Active if !is_its_fault(failure.code) => (t.callers_fault)(&what),
-        State::Active => String::new(),
-        State::Failing if standing.until.is_none() && standing.said.is_empty() => what,
+        State::Active if standing.recovered => (t.recovered)(&what),
         _ => what,
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::accounts::Desk;
 use crate::domain::event::Event;
 use crate::domain::filter::View;
 use crate::i18n::plain;
@@ -105,6 +106,25 @@ pub(super) fn of(event: &Event, ctx: &Ctx) -> Vec<Fact> {
     facts.push(fact(t.accounting, (t.quality)(event.tokens.quality)));
     facts.retain(|fact| !fact.value.is_empty());
     facts
+}
+
+/// How the account is now, if the gateway lists or listed it.
+pub(super) fn of_account(event: &Event, accounts: &Desk, ctx: &Ctx) -> Option<Fact> {
+    let roster = accounts.roster();
+    let known = roster.of_index(&event.account.identity)?;
+    let recent = accounts.recent(&accounts.recents(), known);
+    let standing = accounts.standing(&roster, known, &recent, ctx.now);
+    let t = ctx.t.accounts;
+    let (plan, note) = (plain(&known.listed.plan), plain(&known.listed.note));
+    let said = [plan.as_ref(), (t.state_of)(standing.state), note.as_ref()];
+    let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    Some(Fact {
+        label: t.state,
+        value: said.join(", "),
+        code: false,
+        aside: String::new(),
+        link: Some((t.its_page, ctx.url(&format!("/accounts/{}", known.id)))),
+    })
 }
 
 pub(super) fn json(detail: &Detail, ctx: &Ctx) -> Value {

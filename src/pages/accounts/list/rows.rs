@@ -149,6 +149,8 @@ impl Row {
 pub(super) struct Head {
     pub name: &'static str,
     pub number: bool,
+    /// Gives way on narrow screens.
+    pub minor: bool,
     /// `None`: cannot be sorted by.
     pub href: Option<String>,
     /// `ascending`, `descending` or nothing.
@@ -171,6 +173,7 @@ pub(super) fn heads(ctx: &Ctx, view: &View) -> Vec<Head> {
         Head {
             name,
             number,
+            minor: matches!(by, Some(By::Priority | By::Renewed)),
             href: by.map(|by| ctx.url(&view.sorted(by).url())),
             sorted,
         }
