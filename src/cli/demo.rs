@@ -1,5 +1,5 @@
 //! `cpamp demo`: the same panel beside a simulated gateway on loopback, with a
-//! few days of history and live traffic. It lives in a directory of its own
+//! fortnight of history and live traffic. It lives in a directory of its own
 //! that goes when it stops; a real data directory is never touched.
 
 use std::os::unix::fs::DirBuilderExt as _;
@@ -20,8 +20,8 @@ use crate::domain::units::Ms;
 use crate::fake::{Gateway, traffic};
 use crate::web::random;
 
-/// How much history there is to look at.
-const HISTORY: Ms = Ms(8 * Ms::DAY.0);
+/// How much history there is to look at: a week, and the week before it.
+const HISTORY: Ms = Ms(15 * Ms::DAY.0);
 /// The same days look the same at every start.
 const SEED: u64 = 7;
 

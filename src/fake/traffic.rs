@@ -22,7 +22,7 @@ use super::{Gateway, Options};
 use crate::domain::units::{At, Ms};
 
 /// Requests in an hour of ordinary business.
-const REQUESTS_AN_HOUR: u64 = 300;
+const REQUESTS_AN_HOUR: u64 = 200;
 
 /// Percent of that, for each hour of the day in UTC.
 const RHYTHM: [u64; 24] = [
@@ -41,7 +41,7 @@ pub fn demo_gateway(management_key: &str) -> Options {
 }
 
 /// The events of attempts that finished in `[from, to)`, in that order, as
-/// (finish time, wire JSON): about 8,000 a day, fewer at weekends.
+/// (finish time, wire JSON): about 5,500 a day, fewer at weekends.
 pub fn events_between(from: At, to: At, seed: u64) -> impl Iterator<Item = (At, String)> {
     let stage = Stage::new(seed);
     // Attempts of the hour before may still run.
@@ -92,7 +92,7 @@ impl Live {
     }
 
     /// One request whose last attempt ends now, and the pause until the next:
-    /// 2 to 7 s, about what a busy hour of [`events_between`] has.
+    /// 3 to 10 s, about what a busy hour of [`events_between`] has.
     pub fn step(&mut self) -> Duration {
         let now = self.gateway.shared.world().now();
         let scene = self.stage.request(&mut self.dice, now);
@@ -105,7 +105,7 @@ impl Live {
             }
             self.gateway.push(&attempt.event(&scene.request, account));
         }
-        Duration::from_millis(self.dice.between(2_000, 7_000))
+        Duration::from_millis(self.dice.between(3_000, 10_000))
     }
 }
 

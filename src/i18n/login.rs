@@ -9,6 +9,8 @@ pub struct Login {
     /// Around the prefix of generated keys.
     pub begins_with: &'static str,
     pub pasting_is_fine: &'static str,
+    /// Where the key of a demo is found.
+    pub demo_key: &'static str,
     pub stay: &'static str,
     pub log_in: &'static str,
     pub key_is_lost: &'static str,
@@ -46,6 +48,7 @@ pub static EN: Login = Login {
     admin_key: "Admin Key",
     begins_with: "Begins with",
     pasting_is_fine: "unless you chose your own. Pasting is fine.",
+    demo_key: "The key of this demo is in the terminal where it was started.",
     stay: "Stay logged in on this device for 30 days",
     log_in: "Log in",
     key_is_lost: "The key is lost",
@@ -84,6 +87,7 @@ pub static ZH_CN: Login = Login {
     admin_key: "管理员密钥",
     begins_with: "以",
     pasting_is_fine: "开头（自行设定的除外）。可以粘贴。",
+    demo_key: "本演示的密钥显示在启动它的终端中。",
     stay: "在此设备上保持登录 30 天",
     log_in: "登录",
     key_is_lost: "密钥丢失了",

@@ -56,6 +56,8 @@ pub struct Entry {
     /// `None` until the place is built.
     pub path: Option<&'static str>,
     pub here: bool,
+    /// On phones it is behind "More".
+    pub folds: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -180,6 +182,7 @@ impl Ctx {
             name,
             path,
             here: self.place == Some(place),
+            folds: matches!(place, Place::Providers | Place::Settings),
         };
         [
             entry(Place::Home, "home", t.home, Some("/")),

@@ -7,9 +7,9 @@ pub(super) struct Dice(u64);
 impl Dice {
     /// Dice of their own for each pair, however close the pairs are.
     pub(super) fn new(seed: u64, of: u64) -> Self {
-        let mut dice = Self(seed ^ of.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        dice.next();
-        dice
+        // Mixed first: states a few steps apart would play the same numbers, one
+        // behind the other.
+        Self(seed ^ Self(of).next())
     }
 
     pub(super) fn next(&mut self) -> u64 {
