@@ -5,6 +5,9 @@
 
 use crate::domain::collection::LONGEST_ITEM;
 
+/// Room made in advance for an element that has not begun.
+const MOST_ROOM: usize = 8 << 10;
+
 #[derive(Debug, Default)]
 pub struct Splitter {
     /// The element that is not complete yet.
@@ -31,8 +34,13 @@ pub enum Fault {
 
 impl Splitter {
     /// Feeds the next bytes and appends the elements they complete.
-    pub fn feed(&mut self, bytes: &[u8], done: &mut Vec<Vec<u8>>) -> Result<(), Fault> {
-        for &byte in bytes {
+    pub fn feed(&mut self, mut bytes: &[u8], done: &mut Vec<Vec<u8>>) -> Result<(), Fault> {
+        loop {
+            bytes = self.text(bytes);
+            let Some((&byte, rest)) = bytes.split_first() else {
+                break;
+            };
+            bytes = rest;
             match self.state {
                 State::BeforeArray if byte.is_ascii_whitespace() => {}
                 State::BeforeArray if byte == b'[' => self.state = State::Inside,
@@ -55,6 +63,18 @@ impl Splitter {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.state == State::AfterArray
+    }
+
+    /// Takes what a string holds up to its next special byte, all at once: most
+    /// bytes of an element are such. Returns what follows.
+    fn text<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        if !self.in_string || self.escaped {
+            return bytes;
+        }
+        let special = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+        let (text, rest) = bytes.split_at(special.unwrap_or(bytes.len()));
+        self.element.extend_from_slice(text);
+        rest
     }
 
     fn inside(&mut self, byte: u8, done: &mut Vec<Vec<u8>>) {
@@ -81,7 +101,9 @@ impl Splitter {
     }
 
     fn finish(&mut self, done: &mut Vec<Vec<u8>>) {
-        let element = std::mem::take(&mut self.element);
+        // Elements are much alike, so the next one is given the room of this.
+        let next = Vec::with_capacity(self.element.len().min(MOST_ROOM));
+        let element = std::mem::replace(&mut self.element, next);
         let trimmed = element.trim_ascii();
         if trimmed.len() == element.len() && !element.is_empty() {
             done.push(element);
