@@ -115,6 +115,8 @@ async fn an_account_is_named_counted_switched_and_undone() {
     );
     let page = browser.get(&location).await.body;
     assert!(page.contains("ops@example.com is disabled."), "{page}");
+    let audit = browser.get("/settings/audit").await.body;
+    assert!(audit.contains("auth-files/status"), "{audit}");
     let list = browser.get("/accounts?state=disabled").await.body;
     assert!(list.contains("<bdi>ops@example.com</bdi>"));
     let undo = [("disabled", "false"), ("back", "/accounts")];

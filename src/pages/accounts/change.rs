@@ -1,9 +1,9 @@
 //! The buttons: list again, switch one on or off. What became of it is shown by
 //! the page the person came from; the address only says of which account.
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Form, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::words;
@@ -11,6 +11,9 @@ use crate::accounts::{Desk, Switched};
 use crate::domain::account::Known;
 use crate::gateway::types::Error as GatewayError;
 use crate::i18n::plain;
+use crate::store::audit::{Intent, Kind};
+use crate::web::audit::{self, Ticket};
+use crate::web::client_addr::Client;
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::local;
@@ -41,14 +44,38 @@ pub(super) async fn refresh(
 }
 
 pub(super) async fn switch(
+    request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
     desk: Data<Desk>,
-    _: Access,
+    access: Access,
     id: Path<i64>,
     form: Form<Wanted>,
 ) -> Result<HttpResponse> {
-    desk.switch(*id, form.disabled).await?;
+    let client = Client::of(&request, &state.config);
+    let intent = Intent {
+        at: ctx.now,
+        kind: Kind::Change,
+        who: audit::who(&access),
+        address: client.ip.to_string(),
+        method: String::from("PATCH"),
+        path: String::from("/v0/management/auth-files/status"),
+    };
+    let mut ticket = Ticket::begin(&state, Some(intent)).await;
+    let outcome = desk.switch(*id, form.disabled).await?;
+    if matches!(
+        outcome,
+        Switched::Done | Switched::Unchanged | Switched::Unconfirmed
+    ) {
+        ticket.answered(200);
+    }
+    ticket.ended(match outcome {
+        Switched::Done | Switched::Unchanged => "done",
+        Switched::Unconfirmed => "unconfirmed",
+        Switched::Unknown => "unknown_account",
+        Switched::NotConnected => "not_connected",
+        Switched::Refused(_) => "refused",
+    });
     state.gateway_changed.send_modify(|count| *count += 1);
     Ok(see(&ctx, &form.back, Some(*id)))
 }
