@@ -91,7 +91,7 @@ garbage
     fn the_innermost_mount_counts() {
         for (place, kind) in [
             ("/", "ext4"),
-            ("/home/data", "ext4"),
+            ("/var/data", "ext4"),
             ("/srv", "nfs4"),
             ("/srv/data", "nfs4"),
             ("/srv/local/data", "xfs"),

@@ -21,6 +21,7 @@ pub(crate) mod random;
 pub(crate) mod rig;
 pub(crate) mod routes;
 pub(crate) mod schema;
+pub(crate) mod sources;
 pub(crate) mod traffic;
 pub(crate) mod upstream;
 pub(crate) mod wait;

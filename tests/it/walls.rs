@@ -1,7 +1,7 @@
 //! Who may import whom, read from the `use` lines: the walls hold because this
 //! fails, not because everybody remembers them.
 
-use std::path::{Path, PathBuf};
+use crate::support::sources::{files, top};
 
 /// Module, and the modules of this crate it may use besides itself. `app` and
 /// `cli` put everything together, so they are not listed.
@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("prices", &["gateway", "store", "domain", "clock"]),
     ("roster", &["gateway", "store", "domain", "clock"]),
     ("accounts", &["gateway", "store", "domain", "clock"]),
-    ("relay", &["web", "gateway", "domain", "clock"]),
+    ("relay", &["web", "gateway", "store", "domain", "clock"]),
     ("web", &["store", "domain", "i18n", "config", "clock"]),
     ("api", &["web", "store", "gateway", "domain"]),
     (
@@ -37,29 +37,6 @@ const HOMES: [(&str, &[&str]); 3] = [
     ("actix_web", &["web", "api", "pages", "relay", "app"]),
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
-
-/// Every file below `src/`, with its path as text.
-fn files() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    sources(&root, &mut found);
-    let read = |path: &PathBuf| {
-        let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
-        (name.to_owned(), std::fs::read_to_string(path).unwrap())
-    };
-    found.iter().map(read).collect()
-}
-
 /// What the `use` lines of a file begin with, below `prefix`.
 fn used<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
     let word = |rest: &'t str| {
@@ -75,10 +52,6 @@ fn used<'t>(text: &'t str, prefix: &str) -> Vec<&'t str> {
         .filter_map(|line| line.strip_prefix(prefix))
         .map(word)
         .collect()
-}
-
-fn top(name: &str) -> &str {
-    name.split(['/', '.']).next().unwrap()
 }
 
 #[test]

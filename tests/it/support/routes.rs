@@ -1,38 +1,24 @@
 //! Every address of the panel, read from the sources, so that a new one is part
 //! of the tests that try them all.
 
-use std::path::Path;
-
 use regex::Regex;
 use reqwest::Method;
 
-fn sources(folder: &Path, found: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(std::fs::read_to_string(path).unwrap());
-        }
-    }
-}
+use super::sources::{files, top};
 
 /// Method and path of every route in the sources. Where a path is no literal,
 /// every path in that file is one.
 pub(crate) fn registered() -> Vec<(Method, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    for folder in ["pages", "api", "app"] {
-        sources(&root.join(folder), &mut files);
-        files.push(std::fs::read_to_string(root.join(format!("{folder}.rs"))).unwrap());
-    }
     let route = Regex::new(
         r#"\.route\(\s*"([^"]+)",\s*(?:web::)?(get|post|put|patch|delete|head|route)\(\)"#,
     );
     let computed = Regex::new(r#"\.route\(\s*[^"\s]"#).unwrap();
     let path = Regex::new(r#""(/[a-z/-]*)""#).unwrap();
     let (route, mut routes) = (route.unwrap(), Vec::new());
-    for text in files {
+    for (name, text) in files() {
+        if !["pages", "api", "app"].contains(&top(&name)) {
+            continue;
+        }
         routes.extend(route.captures_iter(&text).map(|found| {
             let method = match found[2].to_ascii_uppercase().as_str() {
                 "ROUTE" => Method::GET,
