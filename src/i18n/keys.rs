@@ -196,7 +196,7 @@ pub static ZH_CN: Keys = Keys {
     used_today: "今日使用",
     requests_7d: "7 天请求",
     failed: "失败",
-    tokens: "令牌",
+    tokens: "词元",
     cost: "费用",
 
     alias: "别名",
