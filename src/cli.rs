@@ -5,6 +5,7 @@ mod demo;
 mod healthcheck;
 mod logging;
 mod panel;
+mod rebuild;
 mod reset_admin_key;
 mod serve;
 
@@ -60,6 +61,7 @@ fn dispatch(matches: &ArgMatches, config: Config) -> anyhow::Result<ExitCode> {
     match matches.subcommand_name() {
         Some("demo") => demo::run(config),
         Some("healthcheck") => healthcheck::run(&config),
+        Some("rebuild") => rebuild::run(&config),
         Some("reset-admin-key") => reset_admin_key::run(&config),
         _ => serve::run(config),
     }
@@ -97,6 +99,10 @@ pub fn command() -> Command {
             Command::new("healthcheck").about("Exit with 0 when the running panel works, else 1"),
         )
         .subcommand(panel::command())
+        .subcommand(
+            Command::new("rebuild")
+                .about("Make the sums of hours and days anew (the panel must not run)"),
+        )
         .subcommand(
             Command::new("reset-admin-key")
                 .about("Set another Admin Key (the panel must not run) and end all sessions"),

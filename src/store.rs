@@ -31,6 +31,7 @@ pub mod open;
 mod place;
 pub mod prices;
 mod reader;
+pub mod rebuild;
 pub mod rejects;
 pub mod report;
 pub mod reprice;

@@ -12,7 +12,7 @@ use askama::Template;
 
 use crate::domain::filter::{Outcome as Ended, Selection, Sort, View};
 use crate::domain::time::{Grain, Range, Zone};
-use crate::domain::units::{At, Ms};
+use crate::domain::units::{At, Ms, NanoUsd};
 use crate::i18n::{UNKNOWN, plain};
 use crate::pages::cell::{self, Outcome};
 use crate::pages::chart::Bars;
@@ -102,6 +102,7 @@ struct Ranking {
 
 struct RankLine {
     name: String,
+    /// Empty for what is not shown one by one.
     href: String,
     width: crate::pages::chart::N,
     figure: String,
@@ -378,26 +379,38 @@ fn ranking(
     let t = ctx.t.home;
     let most = found.first().map_or(1, |(_, totals)| totals.requests);
     let all: i64 = found.iter().map(|(_, totals)| totals.requests).sum();
+    let line = |name: String, href: String, n: i64| RankLine {
+        name,
+        href,
+        width: today::width(n, most),
+        figure: ctx.lang.count(n),
+        share: ctx.lang.percent(n, all).unwrap_or_default(),
+    };
+    let named: Vec<_> = found
+        .iter()
+        .filter(|(choice, _)| !choice.value.is_empty())
+        .collect();
+    let shown = named.iter().take(RANKED).map(|(choice, totals)| {
+        let (name, view) = name(choice);
+        line(name, ctx.url(&view.url("/requests")), totals.requests)
+    });
+    let mut lines: Vec<RankLine> = shown.collect();
+    if let Some(rest) = named.get(RANKED..).filter(|rest| !rest.is_empty()) {
+        let n = rest.iter().map(|(_, totals)| totals.requests).sum();
+        lines.push(line(others(rest.len(), ctx), String::new(), n));
+    }
     Ranking {
         title,
         head,
         figure: t.requests,
-        lines: found
-            .iter()
-            .filter(|(choice, _)| !choice.value.is_empty())
-            .take(RANKED)
-            .map(|(choice, totals)| {
-                let (name, view) = name(choice);
-                RankLine {
-                    name,
-                    href: ctx.url(&view.url("/requests")),
-                    width: today::width(totals.requests, most),
-                    figure: ctx.lang.count(totals.requests),
-                    share: ctx.lang.percent(totals.requests, all).unwrap_or_default(),
-                }
-            })
-            .collect(),
+        lines,
     }
+}
+
+/// `4 others`: what a ranking leaves out, so that its figures add up.
+fn others(count: usize, ctx: &Ctx) -> String {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    (ctx.t.home.others)(&ctx.lang.count(count))
 }
 
 /// By cost as soon as anything has one, until then by requests.
@@ -418,25 +431,29 @@ fn models_ranking(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     let mut found = found.to_vec();
     found.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.cost));
     let most = found.first().map_or(1, |(_, totals)| totals.cost.0);
+    let line = |name: String, href: String, cost: NanoUsd| RankLine {
+        name,
+        href,
+        width: today::width(cost.0, most),
+        figure: lang.cents(cost),
+        share: lang.percent(cost.0, all).unwrap_or_default(),
+    };
+    found.retain(|(choice, totals)| !choice.value.is_empty() && totals.cost.0 > 0);
+    let shown = found.iter().take(RANKED).map(|(choice, totals)| {
+        let (name, view) = view(choice);
+        line(name, ctx.url(&view.url("/requests")), totals.cost)
+    });
+    let mut lines: Vec<RankLine> = shown.collect();
+    if let Some(rest) = found.get(RANKED..).filter(|rest| !rest.is_empty()) {
+        let costs = rest.iter().map(|(_, totals)| totals.cost);
+        let cost = costs.fold(NanoUsd(0), |sum, cost| sum + cost);
+        lines.push(line(others(rest.len(), ctx), String::new(), cost));
+    }
     Ranking {
         title: t.cost_by_model,
         head: t.model,
         figure: t.cost,
-        lines: found
-            .iter()
-            .filter(|(choice, totals)| !choice.value.is_empty() && totals.cost.0 > 0)
-            .take(RANKED)
-            .map(|(choice, totals)| {
-                let (name, view) = view(choice);
-                RankLine {
-                    name,
-                    href: ctx.url(&view.url("/requests")),
-                    width: today::width(totals.cost.0, most),
-                    figure: lang.cents(totals.cost),
-                    share: lang.percent(totals.cost.0, all).unwrap_or_default(),
-                }
-            })
-            .collect(),
+        lines,
     }
 }
 

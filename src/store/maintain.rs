@@ -5,18 +5,20 @@ use diesel::prelude::*;
 
 use super::Store;
 use super::error::Result;
-use super::rollups;
 use super::scan::segments;
 pub use super::scan::segments::Step;
+use super::{rebuild, rollups};
 use crate::domain::units::At;
 
 /// Does a piece of what there is to do: call it until [`Step::Idle`], and again
 /// after events were stored.
 pub fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    match segments::seal_step(c, now)? {
-        Step::Idle => rollups::close_step(c, now),
-        worked @ Step::Worked(_) => Ok(worked),
+    for work in [rebuild::step, segments::seal_step, rollups::close_step] {
+        if let worked @ Step::Worked(_) = work(c, now)? {
+            return Ok(worked);
+        }
     }
+    Ok(Step::Idle)
 }
 
 /// Steps one after the other, with room for other writers between them, until
@@ -43,9 +45,8 @@ pub fn check(c: &mut SqliteConnection) -> Result<Vec<String>> {
     Ok(lines.filter(|line| line != "ok").collect())
 }
 
-/// Makes the roll-ups of one day anew, for the case that they are in doubt: the
-/// first day with events from `from` on. Gives where to go on, `None` at the
-/// end. [`step`] then closes the days.
+/// Makes the roll-ups of one hour anew: the first hour with events from `from`
+/// on. Gives where to go on, `None` at the end. [`step`] then closes the days.
 pub fn rebuild_step(c: &mut SqliteConnection, from: At) -> Result<Option<At>> {
     rollups::rebuild_step(c, from)
 }

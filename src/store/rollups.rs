@@ -25,7 +25,7 @@ use super::error::Result;
 use super::events::StoredEvent;
 use super::fold::Fold;
 use super::measures::{Measures, Sums};
-use super::scan::keys::KeyRange;
+use super::scan::keys::{self, KeyRange};
 use super::scan::predicate::Predicate;
 use super::scan::segments::Step;
 use super::scan::{self, loose};
@@ -236,43 +236,47 @@ fn sum_hours_up(c: &mut SqliteConnection, day: i64) -> Result<()> {
     Ok(())
 }
 
-/// Makes the roll-ups of one day with events anew, in a write transaction:
-/// the first day from `from` on. Gives the start of the day after it; `None`
-/// when there was none left.
+/// Events of an hour counted at a time while it is made anew.
+const AT_ONCE: usize = 20_000;
+
+/// Makes the roll-ups of one hour with events anew, in a write transaction: the
+/// first hour from `from` on. Gives the start of the hour after it; `None` when
+/// there was none left. Its day is open until it is closed anew.
 pub(in crate::store) fn rebuild_step(c: &mut SqliteConnection, from: At) -> Result<Option<At>> {
     let rest = KeyRange::between(from, At(i64::MAX));
     let next = loose::oldest(c, rest, 1)?;
-    let day = next.first().map(|event| Width::Day.of(event.at_ms));
-    let forgotten = Width::Day.of(from)..day.map_or(i64::MAX, |day| day + 1);
-    forget(c, forgotten)?;
-    let Some(day) = day else { return Ok(None) };
-    let (mut start, end) = (Width::Day.start(day), Width::Day.start(day + 1));
-    while start < end {
-        let hour = KeyRange::between(start, start + Ms::HOUR);
-        let events = loose::oldest(c, hour, usize::MAX)?;
-        if !events.is_empty() {
-            add(c, &events)?;
-        }
-        start = start + Ms::HOUR;
+    let hour = next.first().map(|event| Width::Hour.of(event.at_ms));
+    let end = hour.map(|hour| Width::Hour.start(hour + 1));
+    let start = Width::Hour.start(Width::Hour.of(from));
+    forget(c, start, end.unwrap_or(At(i64::MAX)))?;
+    let (Some(hour), Some(end)) = (hour, end) else {
+        return Ok(None);
+    };
+    let mut range = KeyRange::between(Width::Hour.start(hour), end);
+    loop {
+        let events = loose::oldest(c, range, AT_ONCE)?;
+        let Some(last) = events.last() else { break };
+        range.from = keys::after(last.key());
+        add(c, &events)?;
     }
     Ok(Some(end))
 }
 
-/// Deletes the roll-ups of these days.
-fn forget(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
-    let bounds = |family, width: Width| {
-        let per_day = Ms::DAY.0 / width.ms();
-        let place = |day: i64| family::place(family, width, day.saturating_mul(per_day));
-        place(days.start)..place(days.end)
-    };
+/// Deletes the fine roll-ups of whole hours, and those of days among them.
+fn forget(c: &mut SqliteConnection, from: At, to: At) -> Result<()> {
+    let days = Width::Day.within(from, to);
     for family in Family::ALL {
         // What spans are left holds no longer.
         let widths = family.widths().iter();
         for width in widths.filter(|width| **width != Width::Span) {
-            let places = bounds(family, *width);
+            let buckets = match width {
+                Width::Day => days.clone(),
+                width => width.of(from)..width.of(to),
+            };
+            let place = |bucket| family::place(family, *width, bucket);
             diesel::delete(rollup::table)
-                .filter(rollup::place.ge(places.start))
-                .filter(rollup::place.lt(places.end))
+                .filter(rollup::place.ge(place(buckets.start)))
+                .filter(rollup::place.lt(place(buckets.end)))
                 .execute(c)?;
         }
     }

@@ -40,6 +40,7 @@ mod pages_regions;
 mod price_pages;
 mod price_sync;
 mod processes;
+mod rebuild;
 mod recorded_events;
 mod relay;
 mod relay_streams;

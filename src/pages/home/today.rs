@@ -3,7 +3,7 @@
 use chrono::Datelike;
 
 use super::{Read, Traffic, TrafficRow, half_hour};
-use crate::domain::filter::{Outcome, View};
+use crate::domain::filter::{Outcome, SortBy, UsageView, View};
 use crate::domain::time::Range;
 use crate::i18n::UNKNOWN;
 use crate::pages::chart::{self, Column, N};
@@ -23,12 +23,14 @@ pub(super) fn sums(read: &Read, ctx: &Ctx) -> Vec<Sum> {
     let (now, past) = (&read.today.totals, &read.past_so_far);
     sums.push(Sum {
         label: t.latency_p50,
+        href: slowest(now.latency.samples, SortBy::Latency, ctx),
         spark: known(read, ctx, |totals| totals.latency.p50),
         spark_title: t.spark_latency.to_owned(),
         ..timed(&now.latency, &past.latency, day, ctx)
     });
     sums.push(Sum {
         label: t.ttft_p50,
+        href: slowest(now.ttft.samples, SortBy::Ttft, ctx),
         spark: known(read, ctx, |totals| totals.ttft.p50),
         spark_title: t.spark_ttft.to_owned(),
         ..timed(&now.ttft, &past.ttft, day, ctx)
@@ -81,6 +83,7 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             label: t.tokens,
             figure: lang.compact(all_tokens(now)),
             exact: lang.count(all_tokens(now)),
+            href: usage(now.requests, ctx),
             spark: tokens,
             spark_title: (t.spark_tokens)(&lang.compact(most_tokens)),
             note: change(
@@ -95,6 +98,7 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
         Sum {
             label: t.from_cache,
             figure: or_none(share(now.cache_read, input(now))),
+            href: usage(now.requests, ctx),
             spark: known(read, ctx, |totals| {
                 (input(totals) > 0).then(|| chart::per_mille(totals.cache_read, input(totals)))
             }),
@@ -114,6 +118,7 @@ fn cost(read: &Read, day: &str, ctx: &Ctx) -> Option<Sum> {
     (now.unpriced < now.requests).then(|| Sum {
         label: t.cost,
         figure: lang.cents(now.cost),
+        href: usage(now.requests, ctx),
         spark,
         spark_title: t.spark_cost.to_owned(),
         note: change(now.cost.0, past.cost.0, day, &lang.cents(past.cost), ctx),
@@ -269,6 +274,19 @@ fn link(n: i64, view: &View, ctx: &Ctx) -> String {
     } else {
         ctx.url(&view.url("/requests"))
     }
+}
+
+/// The sums of today in full.
+fn usage(requests: i64, ctx: &Ctx) -> String {
+    match requests {
+        0 => String::new(),
+        _ => ctx.url(&UsageView::default().over(Range::Today).url("/usage")),
+    }
+}
+
+/// The rows behind a quantile, the longest first.
+fn slowest(samples: i64, by: SortBy, ctx: &Ctx) -> String {
+    link(samples, &View::default().over(Range::Today).sorted(by), ctx)
 }
 
 /// `−1 % on 3,353`: never without its base. On a small base, or where the day is

@@ -2,31 +2,39 @@
 //! started. Shows no secret.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::web::{Data, ServiceConfig, get, post};
 use askama::Template;
 
 use super::{Tab, tabs};
 use crate::config::Line;
 use crate::i18n::settings::Settings as Texts;
+use crate::regions;
+use crate::store::rebuild::{self, Rebuild};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
-use crate::web::hx;
+use crate::web::hx::{self, Want};
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.route("/settings/about", get().to(show));
+    config
+        .route("/settings/about", get().to(show))
+        .route("/settings/about/rebuild", post().to(rebuild_now));
 }
 
 #[derive(Template)]
-#[template(path = "settings_about.html")]
+#[template(path = "settings_about.html", blocks = ["rebuild"])]
 struct AboutPage {
+    /// How far a rebuild is, or when the last one was; empty without one.
+    rebuild: String,
+    rebuilding: bool,
     tabs: Vec<Tab>,
     facts: Vec<(&'static str, String)>,
     config: Vec<Line>,
     ctx: Ctx,
 }
+
+regions!(AboutPage, rebuild => as_rebuild);
 
 impl AboutPage {
     fn t(&self) -> &'static Texts {
@@ -34,7 +42,13 @@ impl AboutPage {
     }
 }
 
-async fn show(ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpResponse> {
+async fn rebuild_now(ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpResponse> {
+    let now = ctx.now;
+    state.store.write(move |c| rebuild::order(c, now)).await?;
+    Ok(super::see(&ctx, "/settings/about"))
+}
+
+async fn show(want: Want, ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Settings);
     let t = ctx.t.settings;
     let database = state.store.stats().await?;
@@ -49,11 +63,22 @@ async fn show(ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpResponse
         (t.stored_events, ctx.lang.count(database.events)),
         (t.licence, env!("CARGO_PKG_LICENSE").to_owned()),
     ];
+    let rebuild = state.store.read(rebuild::state).await?;
+    let rebuilding = rebuild.is_some_and(|rebuild| rebuild.finished_at.is_none());
     let page = AboutPage {
+        rebuild: match rebuild {
+            None => String::new(),
+            Some(Rebuild {
+                finished_at: Some(at),
+                ..
+            }) => (t.rebuilt)(&ctx.lang.full(&ctx.local(at))),
+            Some(rebuild) => (t.rebuilding)(&format!("{} %", rebuild.per_mille() / 10)),
+        },
+        rebuilding,
         tabs: tabs(&ctx, "/settings/about"),
         facts,
         config: state.config.listed().to_vec(),
         ctx,
     };
-    Ok(hx::html_response(StatusCode::OK).body(page.render()?))
+    hx::respond(&want, &page)
 }
