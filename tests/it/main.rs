@@ -61,5 +61,6 @@ mod store_reprice;
 mod store_sessions;
 mod store_settling;
 mod stream_rows;
+mod usage_numbers;
 mod usage_pages;
 mod walls;

@@ -15,7 +15,7 @@ use crate::pages::cell;
 use crate::store::export;
 
 /// The fields of a [`Line`], for the head of a CSV file.
-pub(super) const NAMES: [&str; 27] = [
+pub(super) const NAMES: [&str; 28] = [
     "time",
     "id",
     "request_id",
@@ -41,6 +41,7 @@ pub(super) const NAMES: [&str; 27] = [
     "input_cache_write",
     "output",
     "reasoning",
+    "unclassified",
     "token_quality",
     "cost_usd",
 ];
@@ -72,6 +73,7 @@ struct Line<'a> {
     input_cache_write: Option<i64>,
     output: Option<i64>,
     reasoning: Option<i64>,
+    unclassified: i64,
     token_quality: &'static str,
     cost_usd: Option<&'a str>,
 }
@@ -161,6 +163,7 @@ impl<'a> Writer<'a> {
             input_cache_write: tokens.cache_write,
             output: tokens.output,
             reasoning: tokens.reasoning,
+            unclassified: tokens.unclassified,
             token_quality: quality(tokens.quality),
             cost_usd: row.cost.is_some().then_some(&self.cost),
         };
