@@ -100,6 +100,7 @@ async fn read(
         by,
         limit,
         week: None,
+        unusual: false,
         choices: Vec::new(),
     };
     let names = state.store.names();

@@ -60,6 +60,7 @@ pub struct Usage {
     pub total: fn(&str) -> String,
     pub bucket: &'static str,
     pub as_table: &'static str,
+    pub brush: &'static str,
     pub latest_rows: fn(n: usize) -> String,
 
     pub by_model: &'static str,
@@ -134,6 +135,8 @@ pub struct Usage {
     pub unusual: &'static str,
     pub rule: fn(requests: i64, deviations: f64, weeks: usize, least: usize) -> String,
     pub none_unusual: &'static str,
+    pub flagged_hour: fn(what: &str, value: &str, usual: &str) -> String,
+    pub and_more_hours: fn(usize) -> String,
     pub hour: &'static str,
     pub what: &'static str,
     pub what_name: fn(What) -> &'static str,
@@ -218,6 +221,7 @@ pub static EN: Usage = Usage {
     total: |figure| format!("{figure} in total."),
     bucket: "From",
     as_table: "Show as table",
+    brush: "Drag across bars, or step with arrow keys and Shift, to choose a range",
     latest_rows: |n| format!("The latest {n}; CSV and JSON have all."),
 
     by_model: "By model",
@@ -309,6 +313,8 @@ pub static EN: Usage = Usage {
              from the same weekday and hour of {least} to {weeks} weeks before"
         )
     },
+    flagged_hour: |what, value, usual| format!("{what} {value}, usually {usual} at that hour"),
+    and_more_hours: |n| format!("and {n} more"),
     none_unusual: "No hour of this range breaks the rule, or there are not yet three weeks to compare.",
     hour: "Hour",
     what: "Metric",
@@ -403,6 +409,7 @@ pub static ZH_CN: Usage = Usage {
     total: |figure| format!("合计 {figure}。"),
     bucket: "起始",
     as_table: "以表格显示",
+    brush: "拖过柱形，或用方向键与 Shift 选择时间范围",
     latest_rows: |n| format!("最近 {n} 行；CSV 与 JSON 含全部。"),
 
     by_model: "按模型",
@@ -491,6 +498,8 @@ pub static ZH_CN: Usage = Usage {
             "至少 {requests} 条请求，且与此前 {least} 至 {weeks} 周同一星期同一小时相差超过 {deviations} 个稳健偏差（中位数、MAD）"
         )
     },
+    flagged_hour: |what, value, usual| format!("{what} {value}，该时段通常为 {usual}"),
+    and_more_hours: |n| format!("另有 {n} 个"),
     none_unusual: "该范围内没有时段触发规则，或可供比较的历史不足三周。",
     hour: "时段",
     what: "指标",

@@ -192,7 +192,7 @@ fn hidden(form: &Form<'_>) -> Vec<(String, String)> {
 }
 
 /// What `datetime-local` reads, without seconds where there are none.
-fn local(at: At, zone: Zone) -> String {
+pub(super) fn local(at: At, zone: Zone) -> String {
     if at == View::OPEN.0 || at == View::OPEN.1 {
         return String::new();
     }

@@ -9,6 +9,7 @@ use crate::domain::time::{Grain, Range, Zone};
 use crate::domain::units::{At, Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::chart::{self, Bars, FAILED, Stack, WHOLE};
+use crate::pages::filters;
 use crate::store::requests::{Bucket, Quantiles, Totals};
 use crate::store::usage::Usage;
 use crate::web::ctx::Ctx;
@@ -23,6 +24,9 @@ pub struct Trend {
     /// What the drawing says, in a sentence.
     pub summary: String,
     pub bars: Bars,
+    /// Where each bar begins on local clocks, and the end, as the filter form
+    /// writes times.
+    pub edges: String,
     /// Before, in and after the bold part of the caption.
     pub finding: [String; 3],
     pub note: &'static str,
@@ -95,7 +99,11 @@ impl Trend {
             },
         );
         let title = (t.per)((t.metric_name)(metric), grain_name(usage.grain, ctx));
+        let begins = timeline.iter().map(|bucket| bucket.from);
+        let edges = begins.chain(timeline.last().map(|bucket| bucket.to));
+        let edges: Vec<String> = edges.map(|at| filters::local(at, usage.zone)).collect();
         Self {
+            edges: edges.join(" "),
             summary: format!("{} {}", finding.concat(), t_drawn(metric, ctx)),
             title,
             finding,

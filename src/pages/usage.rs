@@ -35,7 +35,7 @@ use crate::web::hx::{self, Want};
 use crate::web::state::AppState;
 use download::{Link, Part};
 use figures::Pace;
-use hours::Hours;
+use hours::{Flagged, Hours};
 use table::Table;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -165,6 +165,8 @@ enum Found {
 struct Sums {
     trend: Trend,
     trend_files: Vec<Link>,
+    /// The most unusual hour, its rows, and the page of all of them.
+    unusual: Option<Flagged>,
     table: Table,
     /// Of the summary alone.
     rest: Option<Rest>,
@@ -218,6 +220,7 @@ async fn index(
         // Which come first is decided by the order asked for.
         limit: usize::MAX,
         week: (tab == Tab::Hours).then(|| hours::times(&view)),
+        unusual: tab == Tab::Summary,
         choices: DIMENSIONS.to_vec(),
     };
     let names = state.store.names();
@@ -285,6 +288,7 @@ fn found(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Found {
     }
     let trend = Trend::new(view, usage, path, ctx);
     Found::Sums(Box::new(Sums {
+        unusual: Flagged::new(view, usage, ctx),
         trend_files: download::links(Part::Trend, &trend.title, view, ctx),
         table: Table::new(tab.dimension(), view, usage, tab.limit(), path, ctx),
         rest: (tab == Tab::Summary).then(|| rest(view, usage, ctx)),

@@ -11,10 +11,12 @@ use super::names::Names;
 use super::report::{self, Question, Report};
 use super::requests::{Choice, Dimension, Totals};
 use super::schema::event;
+use super::totals;
 use super::week::{self, Week};
 use crate::domain::filter::UsageView;
 use crate::domain::time::{Grain, Zone};
 use crate::domain::units::{At, Ms};
+use crate::domain::unusual::Unusual;
 
 /// What a page wants of a view.
 #[derive(Clone, Debug)]
@@ -28,6 +30,9 @@ pub struct Wanted {
     pub limit: usize,
     /// The weekday × hour table instead of course and comparison.
     pub week: Option<Times>,
+    /// Whether unusual hours are to be named. Without the table they are only
+    /// looked for where nothing is filtered: their base reaches weeks back.
+    pub unusual: bool,
     /// What the filters are to offer.
     pub choices: Vec<Dimension>,
 }
@@ -48,6 +53,8 @@ pub struct Usage {
     /// The last half hour, of a range that reaches up to now.
     pub lately: Option<Totals>,
     pub week: Option<Week>,
+    /// The most unusual hours first; those of the table where there is one.
+    pub unusual: Vec<Unusual>,
     pub choices: Vec<Vec<Choice>>,
     /// The newest event there is; `None` of an empty database.
     pub newest: Option<At>,
@@ -61,6 +68,12 @@ pub struct Before {
 
 /// How long "lately" is.
 pub const LATELY: Ms = Ms(30 * Ms::MINUTE.0);
+
+/// The last of it, this very millisecond included.
+#[must_use]
+pub fn lately(now: At) -> (At, At) {
+    (now + Ms(1) - LATELY, now + Ms(1))
+}
 
 /// The oldest and the newest event.
 pub fn ends(c: &mut SqliteConnection) -> Result<(Option<At>, Option<At>)> {
@@ -112,9 +125,16 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         }
         None => None,
     };
+    let unusual = match &week {
+        Some(week) => week.unusual.clone(),
+        None if wanted.unusual && view.only.is_everything() => {
+            week::of(c, names, &rows.selection(span), zone, now, false)?.unusual
+        }
+        None => Vec::new(),
+    };
     let lately = if span.1 > now && week.is_none() {
-        let selection = rows.selection((now + Ms(1) - LATELY, now + Ms(1)));
-        Some(report::of(c, names, &selection, &Question::default())?.totals)
+        let selection = rows.selection(self::lately(now));
+        Some(totals::of(c, names, &selection)?)
     } else {
         None
     };
@@ -130,6 +150,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         before,
         lately,
         week,
+        unusual,
         choices: offered,
         newest,
     })

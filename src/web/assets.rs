@@ -30,9 +30,10 @@ macro_rules! asset {
     };
 }
 
-pub static ASSETS: [Asset; 5] = [
+pub static ASSETS: [Asset; 6] = [
     asset!("app.css", "app.css", "text/css; charset=utf-8"),
     asset!("app.js", "app.js", "text/javascript; charset=utf-8"),
+    asset!("chart.js", "chart.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "icons.svg", "image/svg+xml"),
     asset!(
         "htmx.js",

@@ -16,7 +16,9 @@ use crate::support::{hostile, traffic};
 
 /// Everything that opens with a session, in a panel that is set up.
 const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor /keys \
-    /accounts /accounts/1 /settings/collection /settings/sessions /settings/audit \
+    /accounts /accounts/1 \
+    /usage /usage/hours /usage/keys?metric=tokens /usage/accounts?range=30d&by=day \
+    /settings/collection /settings/sessions /settings/audit \
     /settings/about /no/such/page";
 
 const OPS: &str = include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json");
@@ -177,6 +179,12 @@ async fn everything_works_without_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chart_is_read_and_narrowed_by_hand() {
+    let stage = Stage::busy(60).await;
+    stage.run("charts.mjs", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_visit_is_small() {
     let stage = Stage::busy(120).await;
     stage.run("first_visit.mjs", "").await;
@@ -197,7 +205,9 @@ async fn hostile_text_stays_text() {
         );
     }
     stage.panel.stored(u64::from(count)).await;
-    let mut pages = vec![String::from("/ /requests /doctor /settings/collection")];
+    let mut pages = vec![String::from(
+        "/ /requests /doctor /settings/collection /usage /usage/accounts /usage/hours",
+    )];
     for text in hostile::TEXTS {
         let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
         for parameter in ["q", "model", "range", "trace"] {

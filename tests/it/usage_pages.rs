@@ -194,3 +194,38 @@ async fn every_table_is_a_file_and_no_text_a_formula() {
     let models = browser.get("/usage/models.csv").await.body;
     assert!(models.contains("'=cmd|"), "{models}");
 }
+
+#[tokio::test]
+async fn an_hour_unlike_the_weeks_before_is_named_with_its_reason() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events = vec![];
+    for week in 0..5 {
+        for n in 0..40 {
+            let mut one = event(week * 100 + n);
+            one.key.at = At(MORNING.0 + n * 1_000 - week * 7 * Ms::DAY.0);
+            one.failed = week == 0 && n < 25;
+            one.status = if one.failed { 529 } else { 200 };
+            events.push(one);
+        }
+    }
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    let rows = "/requests?from=2026-03-01T10:00:00Z&#38;to=2026-03-01T11:00:00Z&#38;status=failed";
+    for page in ["/usage", "/usage/hours"] {
+        let page = browser.get(page).await.body;
+        assert!(page.contains(rows), "{page}");
+        assert!(
+            page.contains("deviations above the median of 3 weeks"),
+            "{page}"
+        );
+    }
+    let file = browser.get("/usage/unusual.json").await.body;
+    let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let odd = &file["rows"][0];
+    assert_eq!(odd["metric"], "failed");
+    assert_eq!(
+        (odd["value"].as_f64(), odd["usual"].as_f64()),
+        (Some(25.0), Some(0.0))
+    );
+}

@@ -130,6 +130,7 @@ pub(super) async fn answer(
         by: part.dimension().into_iter().collect(),
         limit: usize::MAX,
         week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
+        unusual: false,
         choices: Vec::new(),
     };
     let names = state.store.names();
@@ -154,7 +155,7 @@ fn about(view: &UsageView, usage: &Usage) -> Map<String, Json> {
 
 fn sheet(part: Part, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Sheet {
     let (columns, rows) = match part {
-        Part::Summary => summary(usage),
+        Part::Summary => summary(usage, ctx),
         Part::Trend => trend(usage, ctx),
         Part::Models | Part::Keys | Part::Accounts | Part::Providers => ranking(
             part.dimension().unwrap_or(Dimension::Model),
@@ -234,7 +235,7 @@ fn columns(first: &[&str], compared: bool) -> Vec<String> {
     own.chain(previous).collect()
 }
 
-fn summary(usage: &Usage) -> Table {
+fn summary(usage: &Usage, ctx: &Ctx) -> Table {
     let row = |period: &str, (from, to), totals: &Totals| {
         let mut row = vec![Value::text(period), Value::Time(from), Value::Time(to)];
         row.extend(measures(totals));
@@ -245,7 +246,7 @@ fn summary(usage: &Usage) -> Table {
         rows.push(row("previous", before.span, &before.report.totals));
     }
     if let Some(lately) = &usage.lately {
-        let span = (usage.span.1 - usage::LATELY, usage.span.1);
+        let span = usage::lately(ctx.now);
         rows.push(row("last_30_minutes", span, lately));
     }
     (columns(&["period", "from", "to"], false), rows)

@@ -7,7 +7,7 @@ use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::sums::{self, FAIR_BASE, Sum};
 use crate::store::requests::{Quantiles, Totals};
-use crate::store::usage::{LATELY, Usage};
+use crate::store::usage::{LATELY, Usage, lately};
 use crate::web::ctx::Ctx;
 
 pub(super) fn sums(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Vec<Sum> {
@@ -202,7 +202,8 @@ impl Pace {
                 (t.tokens_a_minute, rates(usage, Totals::tokens, ctx)),
             ],
             lately: usage.lately.as_ref().map_or_else(String::new, |_| {
-                let range = Range::Between(usage.span.1 - LATELY, usage.span.1);
+                let (from, to) = lately(ctx.now);
+                let range = Range::Between(from, to);
                 ctx.url(&view.rows().over(range).url("/requests"))
             }),
         }
@@ -212,14 +213,16 @@ impl Pace {
 fn rates(usage: &Usage, of: fn(&Totals) -> i64, ctx: &Ctx) -> [String; 3] {
     let lang = ctx.lang;
     let (from, to) = usage.span;
-    let lately = usage.lately.as_ref().map(|lately| (of(lately), LATELY));
+    // What is still to come has had no requests yet.
+    let to = to.min(ctx.now).max(from);
+    let recent = usage.lately.as_ref().map(|lately| (of(lately), LATELY));
     // A bar that still fills has not had all its time.
     let bars = usage.report.timeline.iter();
     let busiest = bars
         .filter(|bucket| bucket.to <= ctx.now)
         .map(|bucket| (of(&bucket.totals), bucket.to - bucket.from))
         .max_by_key(|(n, span)| i128::from(*n) * 1_000_000 / i128::from(span.0.max(1)));
-    [lately, Some((of(&usage.report.totals), to - from)), busiest]
+    [recent, Some((of(&usage.report.totals), to - from)), busiest]
         .map(|rate| rate.map_or_else(|| UNKNOWN.to_owned(), |(n, span)| a_minute(n, span, lang)))
 }
 

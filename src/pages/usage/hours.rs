@@ -451,6 +451,30 @@ fn odd_hour(odd: &Unusual, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Odd {
     }
 }
 
+/// The most unusual hour of a summary, in a sentence.
+pub(super) struct Flagged {
+    pub odd: Odd,
+    /// How many more there are; empty without.
+    pub more: String,
+    /// The page of hours, which has the rule and all of them.
+    pub all: String,
+}
+
+impl Flagged {
+    pub(super) fn new(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Option<Self> {
+        let worst = usage.unusual.first()?;
+        let rest = usage.unusual.len() - 1;
+        Some(Self {
+            odd: odd_hour(worst, view, usage, ctx),
+            more: match rest {
+                0 => String::new(),
+                rest => (ctx.t.usage.and_more_hours)(rest),
+            },
+            all: ctx.url(&view.url("/usage/hours")),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
