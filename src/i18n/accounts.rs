@@ -268,7 +268,7 @@ pub static ZH_CN: Accounts = Accounts {
     last: "最近 20 次",
     requests: "请求",
     failed: "失败",
-    tokens: "令牌",
+    tokens: "词元",
     cost: "费用",
     last_used: "最近使用",
     priority: "优先级",
