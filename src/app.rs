@@ -73,6 +73,8 @@ pub struct Circumstances {
     pub settle_every: Duration,
     /// How long the relay waits.
     pub patience: Patience,
+    /// Whether accounts and clients' keys are read from the gateway unasked.
+    pub lists: bool,
 }
 
 impl App {
@@ -90,6 +92,7 @@ impl App {
             price_sources,
             settle_every,
             patience,
+            lists,
         } = circumstances;
         let store = Store::open(&database(&config))?;
         let listener = TcpListener::bind(config.listen)
@@ -159,12 +162,14 @@ impl App {
             tuning: accounts::Tuning::default(),
         });
         let accounts = Data::new(accounts.await?);
-        look_after_accounts(&mut jobs, &accounts, &state);
+        if lists {
+            look_after_accounts(&mut jobs, &accounts, &state);
+            let (reader, token) = (Roster::clone(&roster), state.stop.clone());
+            jobs.spawn("client keys", reader.work(token));
+        }
         look_through(&mut jobs, &state.store);
         start_jobs(&mut jobs, &state, collector);
         settle_events(&mut jobs, &state, settle_every);
-        let (reader, token) = (Roster::clone(&roster), state.stop.clone());
-        jobs.spawn("client keys", reader.work(token));
         look_after_prices(&mut jobs, &prices, &state);
         Ok(Self {
             frame: Data::new(frame(&state)),

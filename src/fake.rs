@@ -1,7 +1,7 @@
 //! A simulated gateway: CPA's RESP and HTTP on one loopback port, for `cpamp
 //! demo` and the tests. Everything a client can see is in the handle's reach:
-//! what is queued, what was asked, which faults hold. It relays no model
-//! request and touches no file; nothing here is used to reach a real gateway.
+//! what is queued, what was asked, which faults hold. Model
+//! requests reach an invented world only; no file is touched; nothing here is used to reach a real gateway.
 
 mod access;
 mod auth_files;

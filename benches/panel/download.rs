@@ -102,6 +102,7 @@ async fn start(path: &Path, stop: CancellationToken) -> (String, std::thread::Jo
         price_sources: Web::elsewhere(|_| String::new(), Duration::from_secs(1)),
         settle_every: Duration::from_hours(1),
         patience: Patience::default(),
+        lists: false,
     };
     let (started, ready) = tokio::sync::oneshot::channel();
     let panel = std::thread::spawn(move || {

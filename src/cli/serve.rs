@@ -42,6 +42,7 @@ pub(super) fn circumstances() -> Circumstances {
         price_sources: Web::internet(),
         settle_every: Duration::from_secs(10),
         patience: Patience::default(),
+        lists: true,
     }
 }
 

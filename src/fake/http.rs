@@ -203,6 +203,7 @@ fn outside(world: &mut World, request: &Request) -> Reply {
             200,
             r#"{"endpoints":["POST /v1/chat/completions","POST /v1/completions","GET /v1/models"],"message":"CLI Proxy API Server"}"#,
         ),
+        ("POST", "/v1/chat/completions") => models::chat(world, request),
         ("GET", "/v1/models") => models::get_for_clients(world, request),
         ("GET", "/management.html") => panel(world),
         ("GET", "/anthropic/callback" | "/codex/callback" | "/antigravity/callback") => {

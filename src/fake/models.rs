@@ -1,6 +1,7 @@
 //! Which models there are: a small catalogue by channel, and the lists made of
 //! it. Entries of the catalogue are answered as the texts they are.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde_json::{Value as Json, json};
@@ -10,6 +11,7 @@ use super::config::provider_keys;
 use super::go_json;
 use super::reply::{Reply, Request};
 use super::schema::Value;
+use super::upstream::Call;
 use super::world::World;
 
 struct Model {
@@ -187,6 +189,43 @@ pub(super) fn get_for_clients(world: &mut World, request: &Request) -> Reply {
         }
     }
     Reply::value(200, &json!({"object": "list", "data": listed}))
+}
+
+/// `POST /v1/chat/completions` of a compatible provider: the invented world
+/// answers. Counts nothing and makes no event.
+pub(super) fn chat(world: &mut World, request: &Request) -> Reply {
+    if let Err(refusal) = client_access(world, request) {
+        return refusal;
+    }
+    let body = request.json().unwrap_or_default();
+    let wanted = body.get("model").and_then(Json::as_str).unwrap_or_default();
+    let providers = world.config.running().get("openai-compatibility").list();
+    let found = providers.iter().find_map(|provider| {
+        let named =
+            |model: &&Value| [model.get("alias").str(), model.get("name").str()].contains(&wanted);
+        let model = provider.get("models").list().iter().find(named)?;
+        Some((provider.get("base-url").str(), model.get("name").str()))
+    });
+    let Some((base, model)) = found else {
+        return Reply::error(400, &format!("unknown provider for model {wanted}"));
+    };
+    let call = Call {
+        method: String::from("POST"),
+        url: format!("{base}/chat/completions"),
+        headers: BTreeMap::new(),
+        body: json!({ "model": model }).to_string(),
+    };
+    let trace = format!(
+        "{}-{:016x}-{:08x}",
+        world.now().utc().format("%Y%m%d%H%M%S"),
+        world.started.0,
+        world.requests.len()
+    );
+    let reply = match world.upstream.send(&call) {
+        Ok(answer) => Reply::new(answer.status, "application/json", answer.body),
+        Err(what) => Reply::error(500, &what),
+    };
+    reply.header("X-Cpa-Trace-Id", trace)
 }
 
 /// A live credential, and what it does not serve.

@@ -40,12 +40,16 @@ impl Upstream {
     }
 
     pub(super) fn ask(&self, method: &str, url: &str) -> Result<Answer, String> {
-        (self.0)(&Call {
+        self.send(&Call {
             method: method.to_owned(),
             url: url.to_owned(),
             headers: BTreeMap::new(),
             body: String::new(),
         })
+    }
+
+    pub(super) fn send(&self, call: &Call) -> Result<Answer, String> {
+        (self.0)(call)
     }
 }
 

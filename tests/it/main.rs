@@ -43,6 +43,7 @@ mod processes;
 mod rebuild;
 mod recorded_events;
 mod relay;
+mod relay_nginx;
 mod relay_streams;
 mod relay_tricks;
 mod relay_trouble;

@@ -18,6 +18,7 @@ pub(crate) mod ordered;
 pub(crate) mod panel;
 pub(crate) mod plans;
 pub(crate) mod random;
+pub(crate) mod recording;
 pub(crate) mod rig;
 pub(crate) mod routes;
 pub(crate) mod schema;

@@ -24,6 +24,7 @@ impl Door {
     pub(crate) async fn with(options: Options, change: impl FnOnce(Setup) -> Setup) -> Self {
         let gateway = Gateway::start(options).await.unwrap();
         let setup = Panel::setup()
+            .silent()
             .env("CPAMP_CPA_URL", &gateway.url())
             .env("CPAMP_CPA_MANAGEMENT_KEY", &gateway.key());
         let panel = change(setup).start().await;

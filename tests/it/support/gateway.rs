@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -179,7 +180,18 @@ pub(crate) async fn http(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", gateway.addr());
+    http_at(gateway.addr(), method, target, headers, body).await
+}
+
+/// The same to whoever listens there.
+pub(crate) async fn http_at(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {address}\r\n");
     for (name, value) in headers {
         write!(head, "{name}: {value}\r\n").unwrap();
     }
@@ -189,7 +201,7 @@ pub(crate) async fn http(
         "Content-Length: {length}\r\nConnection: close\r\n\r\n"
     )
     .unwrap();
-    let mut stream = within(TcpStream::connect(gateway.addr())).await.unwrap();
+    let mut stream = within(TcpStream::connect(address)).await.unwrap();
     within(stream.write_all(head.as_bytes())).await.unwrap();
     within(stream.write_all(body)).await.unwrap();
     let mut answer = Vec::new();

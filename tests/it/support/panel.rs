@@ -45,6 +45,7 @@ pub(crate) struct Setup {
     price_sources: Web,
     settle_every: Duration,
     patience: Patience,
+    lists: bool,
 }
 
 impl Setup {
@@ -70,6 +71,12 @@ impl Setup {
     /// By default so rarely that no other test meets it.
     pub(crate) fn settle_every(mut self, pause: Duration) -> Self {
         self.settle_every = pause;
+        self
+    }
+
+    /// Nothing is asked of the gateway but what a test asks.
+    pub(crate) fn silent(mut self) -> Self {
+        self.lists = false;
         self
     }
 
@@ -108,6 +115,7 @@ impl Setup {
             price_sources: self.price_sources.clone(),
             settle_every: self.settle_every,
             patience: self.patience,
+            lists: self.lists,
         };
         let (config, token) = (self.config(), stop.clone());
         let (started, ready) = tokio::sync::oneshot::channel();
@@ -161,6 +169,7 @@ impl Panel {
             price_sources: nowhere(),
             settle_every: Duration::from_hours(1),
             patience: Patience::default(),
+            lists: true,
         }
         .env("CPAMP_DATA_DIR", data.to_str().unwrap())
         .env("CPAMP_LISTEN", "127.0.0.1:0")
@@ -217,6 +226,7 @@ impl Panel {
             price_sources: nowhere(),
             settle_every: Duration::from_hours(1),
             patience: Patience::default(),
+            lists: true,
         }
         .env("CPAMP_DATA_DIR", &data)
         .env("CPAMP_LISTEN", "127.0.0.1:0")

@@ -26,7 +26,7 @@ impl Upstream {
     /// A panel in front of it.
     pub(crate) async fn panel(&self, change: impl FnOnce(Setup) -> Setup) -> Panel {
         let url = format!("http://{}", self.listener.local_addr().unwrap());
-        let setup = Panel::setup().env("CPAMP_CPA_URL", &url);
+        let setup = Panel::setup().silent().env("CPAMP_CPA_URL", &url);
         change(setup).start().await
     }
 
