@@ -27,6 +27,7 @@ use crate::domain::account::{Known, Listed};
 use crate::domain::collection::{Connection, Reason, Settings, State, Status};
 use crate::domain::units::{At, Ms};
 use crate::gateway::client::Client;
+use crate::gateway::key_watch::KeyWatch;
 use crate::gateway::queue::Limits;
 use crate::gateway::types::Error;
 use crate::store::endings::{Recent, Recents};
@@ -70,6 +71,8 @@ pub struct Parts {
     pub refreshes: watch::Receiver<u64>,
     /// Moves when the gateway was changed through the panel.
     pub changed: watch::Receiver<u64>,
+    /// Shared with whoever else sends the key.
+    pub key: Arc<KeyWatch>,
     pub tuning: Tuning,
 }
 
@@ -91,8 +94,7 @@ struct Inner {
     stir: Notify,
     roster: watch::Sender<Arc<Roster>>,
     recents: RwLock<Arc<Recents>>,
-    /// The connection whose key was rejected: not to be used again.
-    refused: Mutex<Option<Connection>>,
+    key: Arc<KeyWatch>,
     /// The connection that last gave a list.
     proven: watch::Sender<Option<Connection>>,
     models: Mutex<HashMap<i64, (At, Models)>>,
@@ -165,7 +167,7 @@ impl Desk {
             stir: Notify::new(),
             roster: watch::Sender::new(Arc::new(roster)),
             recents: RwLock::default(),
-            refused: Mutex::default(),
+            key: parts.key,
             proven: watch::Sender::new(None),
             models: Mutex::default(),
             outcomes: Mutex::default(),
@@ -258,9 +260,7 @@ impl Desk {
     fn permitted(&self) -> Option<Connection> {
         let settings = self.0.settings.borrow().clone();
         let connection = settings.connection?;
-        if let Some(refused) = &*locked(&self.0.refused)
-            && same(refused, &connection)
-        {
+        if self.0.key.refused(&connection, self.0.clock.now()) {
             return None;
         }
         let status = self.0.status.borrow();
@@ -283,7 +283,8 @@ impl Desk {
     /// Remembers a key that must not be sent again.
     fn note(&self, connection: &Connection, error: &Error) {
         if error.forbids_retry() {
-            *locked(&self.0.refused) = Some(connection.clone());
+            let now = self.0.clock.now();
+            self.0.key.learn(connection, Err(error), now);
             self.0.proven.send_replace(None);
         }
     }
@@ -330,16 +331,8 @@ impl Desk {
     async fn relist(&self, id: i64, listed: Listed) -> Result<()> {
         use crate::domain::account::diff::Change;
         let roster = self.roster();
-        let url = self
-            .0
-            .settings
-            .borrow()
-            .connection
-            .as_ref()
-            .map(|c| c.url.clone());
         let round = accounts::Round {
             at: roster.listed_at.unwrap_or_else(|| self.0.clock.now()),
-            url: url.unwrap_or_default(),
         };
         let change = vec![Change::Changed { id, listed }];
         let known = self.0.store.keep_accounts(change, round).await?;

@@ -14,6 +14,7 @@ use actix_web::web::Data;
 use actix_web::{App as WebApp, HttpServer};
 use anyhow::Context as _;
 use secrecy::SecretString;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ use crate::accounts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::collection::Settings;
+use crate::gateway::key_watch::KeyWatch;
 use crate::ingest::collector::{Collector, Handle, Parts, RetryError, Tuning};
 use crate::jobs::Jobs;
 use crate::pages::setup::Drafts;
@@ -110,7 +112,8 @@ impl App {
             keyring: keyring.subscribe(),
             tuning,
         });
-        let relay = Data::new(Relay::new(config.relay_rate, patience));
+        let key = Arc::new(KeyWatch::default());
+        let relay = Data::new(Relay::new(config.relay_rate, patience, Arc::clone(&key)));
         let refreshes = handle.refreshes();
         let state = Data::new(AppState {
             started: clock.now(),
@@ -159,6 +162,7 @@ impl App {
             status: state.status.clone(),
             refreshes,
             changed: state.gateway_changed.subscribe(),
+            key,
             tuning: accounts::Tuning::default(),
         });
         let accounts = Data::new(accounts.await?);

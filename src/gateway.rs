@@ -7,6 +7,7 @@ pub mod address;
 pub mod client;
 mod fields;
 pub mod inventory;
+pub mod key_watch;
 pub mod passage;
 pub mod queue;
 pub mod types;

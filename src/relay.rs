@@ -5,7 +5,6 @@
 
 mod body;
 mod headers;
-mod key;
 mod limits;
 mod models;
 mod path;
@@ -28,6 +27,7 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use crate::domain::collection::{Connection, Settings};
+use crate::gateway::key_watch::KeyWatch;
 use crate::gateway::passage::{Answer, Opens, Order, Passage};
 use crate::gateway::types::Error as GatewayError;
 use crate::store::audit::Intent;
@@ -41,7 +41,6 @@ use crate::web::state::AppState;
 use crate::web::throttle::Throttle;
 use body::{Download, Held};
 use headers::Caller;
-use key::KeyWatch;
 use limits::{Limits, Who};
 use path::Target;
 use refusal::Refusal;
@@ -72,7 +71,7 @@ impl Default for Patience {
 #[derive(Debug)]
 pub struct Relay {
     limits: Limits,
-    key: KeyWatch,
+    key: Arc<KeyWatch>,
     /// Wrong API keys, by network.
     guesses: Throttle,
     patience: Patience,
@@ -81,10 +80,10 @@ pub struct Relay {
 impl Relay {
     /// `per_second`: requests of one network; 0 = any number.
     #[must_use]
-    pub fn new(per_second: u32, patience: Patience) -> Self {
+    pub fn new(per_second: u32, patience: Patience, key: Arc<KeyWatch>) -> Self {
         Self {
             limits: Limits::new(per_second),
-            key: KeyWatch::default(),
+            key,
             guesses: Throttle::default(),
             patience,
         }

@@ -101,12 +101,19 @@ impl Desk {
         };
         // What fails while the list is on its way is newer than the list.
         let asked_at = self.0.clock.now();
+        let status = self.0.status.borrow().clone();
+        let Ok(leave) = self.0.key.ask(&connection, &status, asked_at).await else {
+            return Look::NotNow;
+        };
         let listed = async {
             let client = Client::new(&connection)?.patient(self.0.tuning.patience);
             client.credentials().await
         };
         let listed = match listed.await {
-            Ok(listed) => listed,
+            Ok(listed) => {
+                self.0.key.learn(&connection, Ok(()), asked_at);
+                listed
+            }
             Err(error) => {
                 self.note(&connection, &error);
                 self.change(|roster| {
@@ -115,6 +122,7 @@ impl Desk {
                 return Look::Failed(error);
             }
         };
+        leave.done();
         let roster = self.roster();
         let known: Vec<Known> = roster
             .accounts
@@ -126,7 +134,7 @@ impl Desk {
             Ok(changes) => changes,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
-        match self.keep(changes, &connection, asked_at).await {
+        match self.keep(changes, asked_at).await {
             Ok(count) => {
                 self.prove(connection);
                 Look::Listed(count)
@@ -135,16 +143,8 @@ impl Desk {
         }
     }
 
-    async fn keep(
-        &self,
-        changes: Vec<Change>,
-        connection: &Connection,
-        asked_at: At,
-    ) -> Result<usize, StoreError> {
-        let round = Round {
-            at: asked_at,
-            url: connection.url.clone(),
-        };
+    async fn keep(&self, changes: Vec<Change>, asked_at: At) -> Result<usize, StoreError> {
+        let round = Round { at: asked_at };
         let (at, count) = (round.at, changes.len());
         let known = self.0.store.keep_accounts(changes, round).await?;
         self.change(|roster| {

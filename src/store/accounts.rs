@@ -19,11 +19,10 @@ use crate::domain::units::At;
 /// The setting that says when the gateway was last asked.
 const ROUND: &str = "accounts_listed";
 
-/// When the gateway last answered, and which one.
+/// When the gateway last answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Round {
     pub at: At,
-    pub url: String,
 }
 
 #[derive(Queryable)]
@@ -213,10 +212,7 @@ mod tests {
 
     async fn keep(store: &Store, list: Vec<Listed>, at: i64) -> Vec<Known> {
         let known = store.read(all).await.unwrap();
-        let round = Round {
-            at: At(at),
-            url: "http://gateway".into(),
-        };
+        let round = Round { at: At(at) };
         let changes = diff(&known, list);
         store.keep_accounts(changes, round).await.unwrap()
     }

@@ -247,10 +247,7 @@ async fn five_thousand_accounts_are_listed_in_pages() {
         ..Listed::default()
     };
     let changes = (0..5_000).map(|n| Change::New(listed(n))).collect();
-    let round = Round {
-        at: MORNING,
-        url: String::new(),
-    };
+    let round = Round { at: MORNING };
     setup.store().keep_accounts(changes, round).await.unwrap();
     let again = setup.stop();
     let panel = again

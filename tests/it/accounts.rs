@@ -139,6 +139,7 @@ impl Rig {
             status: status.subscribe(),
             refreshes: refreshes.subscribe(),
             changed: refreshes.subscribe(),
+            key: std::sync::Arc::default(),
             tuning,
         });
         let desk = desk.await.unwrap();

@@ -1,6 +1,7 @@
 //! Whether the Management Key may be sent. CPA bans whoever sends five wrong
 //! keys in a row, so a key it refused is not sent again until a person acts,
-//! and a key that was never accepted goes out one request at a time.
+//! and a key that was never accepted goes out one request at a time. Whoever
+//! sends the key by itself, other than the collector, shares one.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,8 +15,9 @@ use crate::gateway::types::Error;
 /// How long CPA bans when it does not say.
 const BAN: Ms = Ms(30 * 60_000);
 
+/// What is known of the key of the connection in use.
 #[derive(Debug, Default)]
-pub(super) struct KeyWatch {
+pub struct KeyWatch {
     known: Mutex<Option<Known>>,
     /// Held by the one request that tries a key nobody knows yet.
     trial: tokio::sync::Mutex<()>,
@@ -36,13 +38,13 @@ enum Verdict {
 
 /// The right to send the key once; a trial holds others back until dropped.
 #[derive(Debug)]
-pub(super) struct Leave<'w> {
+pub struct Leave<'w> {
     trial: Option<MutexGuard<'w, ()>>,
 }
 
 impl Leave<'_> {
     /// The answer is known: others need not wait for its body.
-    pub(super) fn done(mut self) {
+    pub fn done(mut self) {
         self.trial = None;
     }
 }
@@ -50,7 +52,7 @@ impl Leave<'_> {
 impl KeyWatch {
     /// Whether the key of this connection may be sent now, also by what the
     /// collector learnt.
-    pub(super) async fn ask(
+    pub async fn ask(
         &self,
         connection: &Connection,
         collector: &Status,
@@ -67,8 +69,13 @@ impl KeyWatch {
         Ok(Leave { trial })
     }
 
+    /// Whether the gateway refused the key of this connection.
+    pub fn refused(&self, connection: &Connection, now: At) -> bool {
+        self.verdict(connection, now).is_err()
+    }
+
     /// Remembers what the gateway made of the key.
-    pub(super) fn learn(&self, connection: &Connection, outcome: Result<(), &Error>, now: At) {
+    pub fn learn(&self, connection: &Connection, outcome: Result<(), &Error>, now: At) {
         let verdict = match outcome {
             Ok(()) => Verdict::Accepted,
             Err(Error::KeyRejected) => Verdict::Rejected,
@@ -93,7 +100,7 @@ impl KeyWatch {
     }
 
     /// A person wants it tried again.
-    pub(super) fn forget(&self) {
+    pub fn forget(&self) {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -195,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_stopped_the_collector_stops_the_relay() {
+    async fn what_stopped_the_collector_stops_the_others() {
         let watch = KeyWatch::default();
         let mut status = Status {
             state: State::Stopped,
