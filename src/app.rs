@@ -148,13 +148,7 @@ impl App {
             state.settings.subscribe(),
             state.status.clone(),
         ));
-        let roster = Data::new(Roster {
-            store: state.store.clone(),
-            clock: state.clock.clone(),
-            settings: state.settings.subscribe(),
-            keyring: state.keyring.subscribe(),
-            status: state.status.clone(),
-        });
+        let roster = Data::new(roster(&state));
         let accounts = accounts::Desk::open(accounts::Parts {
             store: state.store.clone(),
             clock: state.clock.clone(),
@@ -349,6 +343,16 @@ fn settle_events(jobs: &mut Jobs, state: &Data<AppState>, every: Duration) {
             }
         }
     });
+}
+
+fn roster(state: &AppState) -> Roster {
+    Roster {
+        store: state.store.clone(),
+        clock: state.clock.clone(),
+        settings: state.settings.subscribe(),
+        keyring: state.keyring.subscribe(),
+        status: state.status.clone(),
+    }
 }
 
 fn look_after_accounts(jobs: &mut Jobs, accounts: &accounts::Desk, state: &AppState) {
