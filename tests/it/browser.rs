@@ -281,3 +281,15 @@ async fn old_bookmarks_lead_on() {
     let stage = Stage::busy(12).await;
     stage.run("bookmarks.mjs", "").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_found_switched_off_and_back() {
+    let stage = Stage::connected().await;
+    let environment = [
+        ("PANEL_URL", stage.panel.url()),
+        ("ADMIN_KEY", ADMIN_KEY),
+        ("ACCOUNT", "ops@example.com"),
+    ];
+    let nothing = async |words: &[&str]| panic!("nobody answers {words:?}");
+    chromium::run("accounts.mjs", &environment, nothing).await;
+}
