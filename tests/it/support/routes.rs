@@ -16,7 +16,7 @@ pub(crate) fn registered() -> Vec<(Method, String)> {
     let path = Regex::new(r#""(/[a-z/-]*)""#).unwrap();
     let (route, mut routes) = (route.unwrap(), Vec::new());
     for (name, text) in files() {
-        if !["pages", "api", "app"].contains(&top(&name)) {
+        if !["pages", "api", "relay", "app"].contains(&top(&name)) {
             continue;
         }
         routes.extend(route.captures_iter(&text).map(|found| {
