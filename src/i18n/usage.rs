@@ -478,7 +478,7 @@ pub static ZH_CN: Usage = Usage {
     failed_share_note: "少于 20 条请求时不显示。",
     mean_note: "每格为其各小时的平均值。",
     skip_cells: |n| format!("跳过 {n} 个单元格"),
-    download: |what, format| format!("{what}（{format}）"),
+    download: |what, format| format!("{what} {format}"),
     scale: "刻度",
     scale_sum: "合计",
     scale_mean: "每小时平均",

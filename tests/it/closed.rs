@@ -7,7 +7,7 @@ use crate::support::panel::{Answer, Panel};
 use crate::support::routes::{filled, registered};
 
 /// Open to everybody, on purpose.
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 8] = [
     "/login",
     "/setup",
     "/healthz",
@@ -15,6 +15,8 @@ const OPEN: [&str; 7] = [
     "/assets/{hash}/{name}",
     // Asks the gateway with the key that the caller brings.
     "/v1/models",
+    // The one-file panel: a page without data, opened with the gateway's key.
+    "/management.html",
     // Leads to the base path when there is one.
     "/",
 ];

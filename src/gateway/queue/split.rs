@@ -73,7 +73,9 @@ impl Splitter {
         }
         let special = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
         let (text, rest) = bytes.split_at(special.unwrap_or(bytes.len()));
-        self.element.extend_from_slice(text);
+        let room = (LONGEST_ITEM + 1).saturating_sub(self.element.len());
+        self.element
+            .extend_from_slice(text.get(..room).unwrap_or(text));
         rest
     }
 

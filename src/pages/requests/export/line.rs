@@ -287,7 +287,7 @@ mod tests {
             "2026-03-01T10:00:00.007Z,19ca8d72d07-000000000000000a,66fbaaaf,failed,429,codex,\
              \"'=gpt, \"\"5\"\"\",,a…@example.com,49edba963014b089,oauth,clie…0001,\
              0123456789abcdef,'@home,\
-             POST /v1/responses,high,auto,default,1200,,360,640,0,80,,partial,1.500000000\r\n"
+             POST /v1/responses,high,auto,default,1200,,360,640,0,80,,0,partial,1.500000000\r\n"
         );
     }
 
