@@ -75,7 +75,7 @@ impl Roster {
         let keep = async {
             loop {
                 let answers = |status: &Status| {
-                    status.gateway.reachable == Some(true) && status.state != State::Stopped
+                    status.gateway.reachable == Some(true) && status.state == State::Collecting
                 };
                 if self.status.wait_for(answers).await.is_err() {
                     std::future::pending::<()>().await;
