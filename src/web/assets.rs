@@ -30,8 +30,24 @@ macro_rules! asset {
     };
 }
 
+/// One file for the browser, several for who reads them.
+const STYLE: &str = concat!(
+    include_str!("../../static/style/tokens.css"),
+    include_str!("../../static/style/base.css"),
+    include_str!("../../static/style/layout.css"),
+    include_str!("../../static/style/controls.css"),
+    include_str!("../../static/style/figures.css"),
+    include_str!("../../static/style/pages.css"),
+    include_str!("../../static/style/widths.css"),
+    include_str!("../../static/style/print.css"),
+);
+
 pub static ASSETS: [Asset; 6] = [
-    asset!("app.css", "app.css", "text/css; charset=utf-8"),
+    Asset {
+        name: "app.css",
+        content_type: "text/css; charset=utf-8",
+        bytes: STYLE.as_bytes(),
+    },
     asset!("app.js", "app.js", "text/javascript; charset=utf-8"),
     asset!("chart.js", "chart.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "icons.svg", "image/svg+xml"),

@@ -14,10 +14,11 @@ const PAGE: &str = include_str!("../../static/panel/panel.html");
 const WORDS: &str = include_str!("../../static/panel/words.js");
 const SCRIPT: &str = include_str!("../../static/panel/panel.js");
 const OWN_STYLE: &str = include_str!("../../static/panel/panel.css");
-const STYLE: &str = include_str!("../../static/app.css");
-
-/// The parts of the style sheet that every page of ours shares.
-const LAYERS: [&str; 2] = ["@layer tokens {", "@layer base {"];
+/// The files of the style sheet that every page of ours shares.
+const SHARED_STYLE: [&str; 2] = [
+    include_str!("../../static/style/tokens.css"),
+    include_str!("../../static/style/base.css"),
+];
 
 /// Who serves the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Page {
 /// Puts the file together.
 #[must_use]
 pub fn page(served: Served<'_>) -> Page {
-    let style = compact(&style());
+    let style = compact(&(SHARED_STYLE.concat() + OWN_STYLE));
     let script = format!("{WORDS}{SCRIPT}");
     let policy = format!(
         "default-src 'none'; script-src '{}'; style-src '{}'; connect-src 'self'; \
@@ -63,35 +64,6 @@ pub fn page(served: Served<'_>) -> Page {
         html,
         policy: format!("{policy}; frame-ancestors 'none'"),
     }
-}
-
-/// The shared layers, then the page's own rules above them.
-fn style() -> String {
-    let mut style = String::from("@layer tokens, base;\n");
-    for layer in LAYERS {
-        style.push_str(block(STYLE, layer));
-        style.push('\n');
-    }
-    style.push_str(OWN_STYLE);
-    style
-}
-
-/// From the beginning of a block to its closing brace; empty when it is not there.
-fn block<'t>(text: &'t str, begin: &str) -> &'t str {
-    let Some(start) = text.find(begin) else {
-        return "";
-    };
-    let rest = text.get(start..).unwrap_or_default();
-    let mut depth = 0_usize;
-    for (place, byte) in rest.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 1 => return rest.get(..=place).unwrap_or_default(),
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    ""
 }
 
 /// Without comments, indentation and empty lines.
