@@ -249,7 +249,7 @@ pub(super) fn heads(view: &View, columns: Columns, ctx: &Ctx) -> Vec<Head> {
         ),
         (
             Column::Reasoning,
-            figure(t.reasoning, "", "c-wide", SortBy::Reasoning),
+            figure(t.reasoning, "", "c-long", SortBy::Reasoning),
         ),
         (Column::Cost, figure(t.cost, "$", "c-mid", SortBy::Cost)),
         (Column::Key, word(t.key, "c-key")),
