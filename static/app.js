@@ -74,6 +74,14 @@
     }
   });
 
-  // A mistake in a form takes the focus; the rest of the page keeps it.
-  document.addEventListener("htmx:after:swap", () => document.getElementById("error")?.focus());
+  // A mistake in a form, or what became of a deed, takes the focus once; the rest
+  // of the page keeps it.
+  let told = null;
+  const tell = () => {
+    const news = document.querySelector("#error, #flash");
+    if (news !== told) news?.focus();
+    told = news;
+  };
+  document.addEventListener("htmx:after:swap", tell);
+  tell();
 })();
