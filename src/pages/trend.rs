@@ -80,7 +80,7 @@ impl Trend {
             .flat_map(|before| &before.report.timeline)
             .map(|bucket| value(metric, &bucket.totals))
             .collect();
-        let mut bars = chart::stacks(stacks.collect(), &past, 160.0, 4, &|n| {
+        let mut bars = chart::stacks(stacks.collect(), &past, 160.0, 5, &|n| {
             scale(metric, n, lang)
         });
         if let (Some(first), Some(last)) = (timeline.first(), timeline.last()) {

@@ -205,7 +205,7 @@ pub(super) fn traffic(read: &Read, ctx: &Ctx) -> Option<Traffic> {
             .map(|bucket| bucket.totals.requests)
             .collect(),
     };
-    let mut bars = chart::bars(columns, &past, 160.0, 4, lang);
+    let mut bars = chart::bars(columns, &past, 160.0, 5, lang);
     bars.ticks = chart::ticks(ctx.zone, read.start, read.end, 9, lang);
     if let Some(midnight) = bars.ticks.last_mut().filter(|tick| tick.x == "100.00%") {
         "24:00".clone_into(&mut midnight.label);

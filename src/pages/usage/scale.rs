@@ -76,7 +76,8 @@ impl Unit {
         let divisor = i128::from(self.divisor);
         let rounded = (i128::from(value) * parts + divisor / 2) / divisor;
         let figure = |n: i128| match self.decimals {
-            0 => n.to_string(),
+            // Grouped alike in every language.
+            0 => Lang::En.count(i64::try_from(n).unwrap_or(i64::MAX)),
             1 => format!("{}.{}", n / parts, n % parts),
             _ => format!("{}.{:02}", n / parts, n % parts),
         };
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn few_are_counted_one_by_one() {
-        assert_eq!(Unit::count(9_999, Lang::En).say(Some(4_321)), "4321");
+        assert_eq!(Unit::count(9_999, Lang::En).say(Some(4_321)), "4,321");
         assert_eq!(Unit::count(123_456, Lang::En).say(Some(4_321)), "4");
         assert_eq!(Unit::count(123_456, Lang::ZhCn).say(Some(4_321)), "0.4");
     }
