@@ -4,17 +4,23 @@
 
 use std::borrow::Cow;
 
+pub mod about;
 pub mod accounts;
 pub mod audit;
+pub mod causes;
+pub mod connection;
 pub mod doctor;
 pub mod errors;
 mod format;
 pub mod home;
 pub mod keys;
 pub mod login;
+pub mod losses;
+pub mod obstacles;
 pub mod prices;
 pub mod request;
 pub mod requests;
+pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod shell;
@@ -98,6 +104,12 @@ pub struct Messages {
     pub keys: &'static keys::Keys,
     pub request: &'static request::Request,
     pub requests: &'static requests::Requests,
+    pub about: &'static about::About,
+    pub causes: &'static causes::Causes,
+    pub connection: &'static connection::Connection,
+    pub losses: &'static losses::Losses,
+    pub obstacles: &'static obstacles::Obstacles,
+    pub sessions: &'static sessions::Sessions,
     pub settings: &'static settings::Settings,
     pub setup: &'static setup::Setup,
 }
@@ -115,6 +127,12 @@ static EN: Messages = Messages {
     keys: &keys::EN,
     request: &request::EN,
     requests: &requests::EN,
+    about: &about::EN,
+    causes: &causes::EN,
+    connection: &connection::EN,
+    losses: &losses::EN,
+    obstacles: &obstacles::EN,
+    sessions: &sessions::EN,
     settings: &settings::EN,
     setup: &setup::EN,
 };
@@ -132,6 +150,12 @@ static ZH_CN: Messages = Messages {
     keys: &keys::ZH_CN,
     request: &request::ZH_CN,
     requests: &requests::ZH_CN,
+    about: &about::ZH_CN,
+    causes: &causes::ZH_CN,
+    connection: &connection::ZH_CN,
+    losses: &losses::ZH_CN,
+    obstacles: &obstacles::ZH_CN,
+    sessions: &sessions::ZH_CN,
     settings: &settings::ZH_CN,
     setup: &setup::ZH_CN,
 };

@@ -3,9 +3,9 @@
 //! button where there is one. Shown on the Doctor page and in place of an
 //! empty list.
 
-use crate::domain::collection::{Reason, State, Status, Transport};
+use crate::domain::collection::{Reason, State, Status};
 use crate::domain::units::At;
-use crate::i18n::doctor::{Cause, Doctor};
+use crate::i18n::causes::{Cause, Causes};
 use crate::web::ctx::Ctx;
 use crate::web::reader::{self, BAD, GOOD, Tone, WAIT, WARN};
 
@@ -67,7 +67,7 @@ enum Joint {
 impl Diagnosis {
     #[must_use]
     pub fn of(ctx: &Ctx) -> Self {
-        let t = ctx.t.doctor;
+        let t = ctx.t.causes;
         let status = &ctx.status;
         let (cause, joint) = cause(status, t);
         let mut details = Vec::new();
@@ -95,7 +95,7 @@ impl Diagnosis {
     }
 }
 
-fn cause(status: &Status, t: &'static Doctor) -> (&'static Cause, Joint) {
+fn cause(status: &Status, t: &'static Causes) -> (&'static Cause, Joint) {
     match (status.state, &status.reason) {
         (_, Some(Reason::SealedKeyUnreadable)) => (&t.sealed_key_unreadable, Joint::Key),
         (State::Unconfigured, _) => (&t.unconfigured, Joint::Gateway),
@@ -142,7 +142,7 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
     };
     let transport = status
         .transport
-        .map_or(t.not_known, |way| transport(way, t));
+        .map_or(t.not_known, |way| reader::transport(way, ctx.t.settings));
     let whole = [
         (Joint::Gateway, t.gateway, (t.answers)(&host)),
         (Joint::Key, t.key, t.key_accepted.to_owned()),
@@ -291,7 +291,11 @@ fn facts(broken: Joint, ctx: &Ctx) -> Vec<Fact> {
         ));
     }
     if let Some(way) = status.transport {
-        facts.push(fact(GOOD, t.transport, transport(way, t).into()));
+        facts.push(fact(
+            GOOD,
+            t.transport,
+            reader::transport(way, ctx.t.settings).into(),
+        ));
     }
     facts.push(if status.competing_consumer {
         fact(WARN, t.consumers, t.another_seen.into())
@@ -325,7 +329,7 @@ fn facts(broken: Joint, ctx: &Ctx) -> Vec<Fact> {
         facts.push(fact(
             WARN,
             t.gaps,
-            (t.newest_gap)(&n, &from, &to, (t.gap)(&gap.why)),
+            (t.newest_gap)(&n, &from, &to, (ctx.t.losses.gap)(&gap.why)),
         ));
     }
     facts
@@ -342,14 +346,6 @@ fn moment(at: At, ctx: &Ctx) -> String {
             "{}, {clock}",
             ctx.lang.day(&local, chrono::Datelike::year(&now))
         )
-    }
-}
-
-fn transport(way: Transport, t: &Doctor) -> &'static str {
-    match way {
-        Transport::Resp => t.resp,
-        Transport::Subscribe => t.subscribe,
-        Transport::Http => t.http,
     }
 }
 

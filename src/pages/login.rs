@@ -15,7 +15,7 @@ use crate::web::error::{Error, Result};
 use crate::web::prefs::Prefs;
 use crate::web::session::{self, Session};
 use crate::web::state::AppState;
-use crate::web::trail::{self, Mark, Step};
+use crate::web::trail::{Side, Step};
 use crate::web::{failure, guard, hx, local};
 
 pub fn public_routes(config: &mut ServiceConfig) {
@@ -40,7 +40,7 @@ struct LoginPage {
 #[derive(Template)]
 #[template(path = "setup_admin.html")]
 struct AdminStep {
-    trail: Vec<Mark>,
+    side: Side,
     ctx: Ctx,
     view: View,
 }
@@ -235,8 +235,8 @@ fn page(status: StatusCode, state: &AppState, ctx: Ctx, view: View) -> Result<Ht
     let html = if state.is_set_up() {
         LoginPage { ctx, view }.render()?
     } else {
-        let trail = trail::trail(&ctx, Step::Admin, view.problem.is_some(), &[]);
-        AdminStep { trail, ctx, view }.render()?
+        let side = Side::new(&ctx, Step::Admin, view.problem.is_some(), &[]);
+        AdminStep { side, ctx, view }.render()?
     };
     Ok(hx::html_response(status).body(html))
 }

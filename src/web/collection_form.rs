@@ -10,7 +10,7 @@ use crate::domain::address::{self, BadAddress};
 use crate::domain::collection::{Mode, Settings};
 use crate::domain::units::Ms;
 use crate::i18n::Lang;
-use crate::i18n::settings::Settings as Texts;
+use crate::i18n::connection::Connection as Texts;
 
 /// What a browser sent. An unticked box is absent.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -251,7 +251,7 @@ mod tests {
             chosen: &Chosen::default(),
             fixed,
             retention: Some(Ms(60_000)),
-            t: messages(Lang::En).settings,
+            t: messages(Lang::En).connection,
             lang: Lang::En,
         };
         rules.all(entry)

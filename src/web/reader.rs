@@ -3,8 +3,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::domain::collection::{Reason, State, Status};
+use crate::domain::collection::{Reason, State, Status, Transport};
 use crate::domain::units::Ms;
+use crate::i18n::settings::Settings;
 use crate::i18n::shell::Shell;
 use crate::i18n::{Lang, messages};
 
@@ -121,6 +122,16 @@ pub fn reason(reason: &Reason, t: &Shell) -> &'static str {
         Reason::SpoolFull => t.spool_full,
         Reason::DiskFull => t.disk_full,
         Reason::Other(_) => t.other_reason,
+    }
+}
+
+/// How records are taken.
+#[must_use]
+pub fn transport(transport: Transport, t: &Settings) -> &'static str {
+    match transport {
+        Transport::Resp => t.resp,
+        Transport::Subscribe => t.subscribe,
+        Transport::Http => t.http,
     }
 }
 

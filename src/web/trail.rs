@@ -1,4 +1,5 @@
-//! The five steps of the set-up, as the side of each of them shows them.
+//! The five steps of the set-up: what each is called, and the side that shows
+//! them all. The first of them is the log-in, so this is neither's own.
 
 use super::ctx::Ctx;
 use super::reader::{BAD, GOOD, Tone, WAIT};
@@ -37,9 +38,38 @@ pub struct Mark {
     pub waits: bool,
 }
 
-/// The steps as seen from `here`; what is known of the done ones comes in `told`.
-#[must_use]
-pub fn trail(ctx: &Ctx, here: Step, failed: bool, told: &[(Step, String)]) -> Vec<Mark> {
+/// What a step shows around its form.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub step: Step,
+    pub title: &'static str,
+    /// Empty where the form says it all.
+    pub lede: &'static str,
+    pub trail: Vec<Mark>,
+}
+
+impl Side {
+    /// `told` is what is known of the steps that are done.
+    #[must_use]
+    pub fn new(ctx: &Ctx, step: Step, failed: bool, told: &[(Step, String)]) -> Self {
+        let t = ctx.t.setup;
+        let (title, lede) = match step {
+            Step::Admin => (t.admin_title, t.admin_lede),
+            Step::Gateway => (t.gateway_title, t.gateway_lede),
+            Step::Key => (t.key_title, ""),
+            Step::Collection => (t.collection_title, t.collection_lede),
+            Step::First => (t.first_title, t.first_lede),
+        };
+        Self {
+            step,
+            title,
+            lede,
+            trail: trail(ctx, step, failed, told),
+        }
+    }
+}
+
+fn trail(ctx: &Ctx, here: Step, failed: bool, told: &[(Step, String)]) -> Vec<Mark> {
     let t = ctx.t.setup;
     let mark = |step: Step| {
         let (name, waiting, done) = match step {

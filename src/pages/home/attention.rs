@@ -118,7 +118,7 @@ pub(super) fn items(ctx: &Ctx, troubled: &[Troubled], models: &[(Choice, Totals)
             tone: INFO,
             who: String::new(),
             what: (t.gap)(&time(gap.from), &time(gap.to)),
-            why: format!("{}: {}.", t.why, (ctx.t.doctor.gap)(&gap.why)),
+            why: format!("{}: {}.", t.why, (ctx.t.losses.gap)(&gap.why)),
             action: t.see_collection,
             href: ctx.url("/settings/collection"),
         });

@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::{Tab, tabs};
 use crate::config::Line;
-use crate::i18n::settings::Settings as Texts;
+use crate::i18n::about::About as Texts;
 use crate::regions;
 use crate::store::rebuild::{self, Rebuild};
 use crate::web::ctx::{Ctx, Place};
@@ -38,7 +38,7 @@ regions!(AboutPage, rebuild => as_rebuild);
 
 impl AboutPage {
     fn t(&self) -> &'static Texts {
-        self.ctx.t.settings
+        self.ctx.t.about
     }
 }
 
@@ -50,7 +50,7 @@ async fn rebuild_now(ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpR
 
 async fn show(want: Want, ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Settings);
-    let t = ctx.t.settings;
+    let t = ctx.t.about;
     let database = state.store.stats().await?;
     let bytes = |n: u64| ctx.lang.bytes(i64::try_from(n).unwrap_or(i64::MAX));
     let facts = vec![

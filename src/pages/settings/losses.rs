@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Flash, Tab, see, tabs};
 use crate::domain::collection::Gap;
-use crate::i18n::settings::Settings as Texts;
+use crate::i18n::losses::Losses as Texts;
 use crate::store::rejects::Reject;
 use crate::store::{gaps, rejects};
 use crate::web::ctx::{Ctx, Place};
@@ -39,7 +39,7 @@ struct RejectsPage {
 
 impl RejectsPage {
     fn t(&self) -> &'static Texts {
-        self.ctx.t.settings
+        self.ctx.t.losses
     }
 
     fn time(&self, reject: &Reject) -> String {
@@ -57,21 +57,13 @@ struct GapsPage {
 
 impl GapsPage {
     fn t(&self) -> &'static Texts {
-        self.ctx.t.settings
+        self.ctx.t.losses
     }
 
     /// From, to, length, why.
     fn row(&self, gap: &Gap) -> [String; 4] {
         let time = |at| self.ctx.lang.full(&self.ctx.local(at));
-        let t = self.t();
-        let why = match gap.why.as_str() {
-            "away_longer_than_retention" => t.gap_away,
-            "gateway_restarted" => t.gap_restarted,
-            "answer_lost" => t.gap_answer,
-            "subscription_lost" => t.gap_subscription,
-            "competing_consumer" => t.gap_consumer,
-            other => other,
-        };
+        let why = (self.t().gap)(&gap.why);
         let length = self.ctx.lang.span(gap.to - gap.from);
         [time(gap.from), time(gap.to), length, why.to_owned()]
     }
@@ -102,7 +94,7 @@ async fn show_rejects(
 }
 
 fn flash(ctx: &Ctx, done: &Done) -> Option<Flash> {
-    let t = ctx.t.settings;
+    let t = ctx.t.losses;
     let (class, title) = match (done.recovered, done.remaining, &done.locked) {
         (Some(recovered), Some(remaining), _) => {
             let count = |n| ctx.lang.count(n);

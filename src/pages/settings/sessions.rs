@@ -8,7 +8,7 @@ use chrono::Datelike as _;
 use serde::Deserialize;
 
 use super::{Flash, Tab, see, tabs};
-use crate::i18n::settings::Settings as Texts;
+use crate::i18n::sessions::Sessions as Texts;
 use crate::store::sessions::{self, SessionId};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::{Error, Result};
@@ -34,7 +34,7 @@ struct SessionsPage {
 
 impl SessionsPage {
     fn t(&self) -> &'static Texts {
-        self.ctx.t.settings
+        self.ctx.t.sessions
     }
 }
 
@@ -67,7 +67,7 @@ async fn show(
     let rows = all.iter().map(|s| row(&ctx, s, own(&access))).collect();
     let flash = done.done.as_ref().map(|_| Flash {
         class: "ok",
-        title: ctx.t.settings.ended.to_owned(),
+        title: ctx.t.sessions.ended.to_owned(),
         text: String::new(),
     });
     let page = SessionsPage {
@@ -105,7 +105,7 @@ fn row(ctx: &Ctx, session: &sessions::Session, own: Option<SessionId>) -> Row {
         ends: time(session.expires_at),
         idles_out: !session::is_kept(session),
         address: session.address.clone(),
-        browser: browser(&session.agent).unwrap_or(ctx.t.settings.unknown_browser),
+        browser: browser(&session.agent).unwrap_or(ctx.t.sessions.unknown_browser),
         agent: crate::i18n::plain(&session.agent).into_owned(),
     }
 }

@@ -42,7 +42,7 @@ fn asked_at(
 ) -> Check {
     match &draft.failure {
         Some(failure) if trouble::joint(failure) == step => {
-            let trouble = Trouble::from_gateway(failure, ctx.t.setup);
+            let trouble = Trouble::from_gateway(failure, ctx.t.obstacles);
             check(BAD, name, trouble.cause.verdict)
         }
         _ => check(WAIT, name, waiting),

@@ -98,6 +98,11 @@ impl Draft {
         })
     }
 
+    /// The address answered, or may be tried later.
+    pub(super) fn reached(&self) -> bool {
+        self.answered.is_some() || self.unchecked
+    }
+
     /// Another address was entered: what was learnt of the last one is void.
     pub(super) fn forget_gateway(&mut self) {
         self.answered = None;

@@ -4,18 +4,20 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
 
-use super::{Drafts, Frame, see};
+use super::draft::Drafts;
+use super::see;
+use super::visit;
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::session::Session;
 use crate::web::state::AppState;
-use crate::web::trail::Step;
+use crate::web::trail::{Side, Step};
 
 #[derive(Template)]
 #[template(path = "setup_first.html", blocks = ["arrival"])]
 struct FirstStep {
-    frame: Frame,
+    side: Side,
     arrived: bool,
     lede: String,
     /// How to send one, to copy.
@@ -35,15 +37,18 @@ pub(super) async fn show(
     if !state.is_set_up() {
         return Ok(see(&ctx, "/setup"));
     }
-    let draft = super::draft(&state, &drafts, &session).await?;
+    let draft = visit::draft(&state, &drafts, session.id).await?;
     let t = ctx.t.setup;
     let stored = ctx.status.stored;
     let url = draft.url().unwrap_or_default();
-    let mut frame = Frame::new(&ctx, Step::First, &draft, None);
-    frame.checks.clear();
+    let arrived = stored > 0;
+    let mut side = visit::side(&ctx, Step::First, &draft, false);
+    if arrived {
+        side.title = t.arrived_title;
+    }
     let page = FirstStep {
-        frame,
-        arrived: stored > 0,
+        side,
+        arrived,
         lede: (t.arrived_lede)(&ctx.lang.count(stored)),
         example: format!(
             "curl {url}/v1/chat/completions \\\n  -H 'Authorization: Bearer <CPA API Key>' \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"model\":\"<model>\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"

@@ -2,34 +2,20 @@
 //! keys of the wrong kind, refused ones and any key during a ban are not sent.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::web::{Data, Form};
-use askama::Template;
+use actix_web::web::Form;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::{Draft, Drafts, Frame, Trouble, draft, elsewhere, field_texts, see};
+use super::draft::Draft;
+use super::trouble::Trouble;
+use super::visit::Visit;
 use crate::domain::units::{At, Ms};
 use crate::gateway::client::Client;
 use crate::gateway::types::{Error as GatewayError, Overview};
-use crate::i18n::settings::Settings as FieldTexts;
 use crate::web::admin_key::Shape;
-use crate::web::collection_form::{Field, Form as Fields};
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
-use crate::web::hx;
-use crate::web::session::Session;
-use crate::web::state::AppState;
 use crate::web::trail::Step;
-
-#[derive(Template)]
-#[template(path = "setup_key.html")]
-struct KeyStep {
-    frame: Frame,
-    field: Field,
-    f: &'static FieldTexts,
-    ctx: Ctx,
-}
 
 #[derive(Deserialize)]
 pub(super) struct Sent {
@@ -38,48 +24,29 @@ pub(super) struct Sent {
     unchecked: Option<String>,
 }
 
-pub(super) async fn show(
-    ctx: Ctx,
-    state: Data<AppState>,
-    drafts: Data<Drafts>,
-    session: Session,
-) -> Result<HttpResponse> {
-    if let Some(elsewhere) = elsewhere(&ctx, &state) {
-        return Ok(elsewhere);
+pub(super) async fn show(visit: Visit) -> Result<HttpResponse> {
+    if !visit.draft.reached() {
+        return Ok(visit.go("/setup/gateway"));
     }
-    let mut draft = draft(&state, &drafts, &session).await?;
-    if !reached(&draft) {
-        return Ok(see(&ctx, "/setup/gateway"));
-    }
-    draft.failure = None;
-    page(StatusCode::OK, ctx, &state, &draft, None)
+    visit.open(Step::Key)
 }
 
-pub(super) async fn leave(
-    ctx: Ctx,
-    state: Data<AppState>,
-    drafts: Data<Drafts>,
-    session: Session,
-    sent: Form<Sent>,
-) -> Result<HttpResponse> {
-    if let Some(elsewhere) = elsewhere(&ctx, &state) {
-        return Ok(elsewhere);
+pub(super) async fn leave(mut visit: Visit, sent: Form<Sent>) -> Result<HttpResponse> {
+    let draft = &mut visit.draft;
+    if !draft.reached() {
+        return Ok(visit.go("/setup/gateway"));
     }
-    let mut draft = draft(&state, &drafts, &session).await?;
-    if !reached(&draft) {
-        return Ok(see(&ctx, "/setup/gateway"));
-    }
-    let now = state.clock.now();
-    let entered = match &state.config.collection.key {
+    let now = visit.state.clock.now();
+    let entered = match &visit.state.config.collection.key {
         Some(fixed) => fixed.value.clone(),
         None => SecretString::from(sent.management_key.trim()),
     };
-    let answer = match objection(&ctx, &mut draft, &entered, now) {
+    let answer = match objection(&visit.ctx, draft, &entered, now) {
         Some(trouble) => Err(trouble),
         None if sent.unchecked.is_some() => Ok(None),
-        None => match probe(&draft, &entered).await {
+        None => match probe(draft, &entered).await {
             Ok(found) => Ok(Some(found)),
-            Err(error) => Err(refused(&ctx, &mut draft, &entered, error, now)),
+            Err(error) => Err(refused(&visit.ctx, draft, &entered, error, now)),
         },
     };
     match answer {
@@ -90,29 +57,18 @@ pub(super) async fn leave(
             draft.overview = found;
             draft.failure = None;
             draft.key = Some(entered);
-            drafts.put(session.id, draft);
-            Ok(see(&ctx, "/setup/collection"))
+            Ok(visit.go("/setup/collection"))
         }
         Err(trouble) => {
-            drafts.put(session.id, draft.clone());
-            page(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                ctx,
-                &state,
-                &draft,
-                Some(trouble),
-            )
+            let form = visit.form();
+            visit.stay(Step::Key, form, false, Some(trouble))
         }
     }
 }
 
-fn reached(draft: &Draft) -> bool {
-    draft.answered.is_some() || draft.unchecked
-}
-
 /// Why a key is not sent at all.
 fn objection(ctx: &Ctx, draft: &mut Draft, key: &SecretString, now: At) -> Option<Trouble> {
-    let t = ctx.t.setup;
+    let t = ctx.t.obstacles;
     let text = key.expose_secret();
     if let Some(until) = draft.banned_until.filter(|until| *until > now) {
         let left = (t.banned_for)(&ctx.lang.span(until - now));
@@ -150,7 +106,7 @@ fn refused(
     error: GatewayError,
     now: At,
 ) -> Trouble {
-    let t = ctx.t.setup;
+    let t = ctx.t.obstacles;
     let mut trouble = Trouble::from_gateway(&error, t);
     match &error {
         GatewayError::KeyRejected => {
@@ -169,20 +125,4 @@ fn refused(
     draft.overview = None;
     draft.failure = Some(error);
     trouble
-}
-
-fn page(
-    status: StatusCode,
-    ctx: Ctx,
-    state: &AppState,
-    draft: &Draft,
-    trouble: Option<Trouble>,
-) -> Result<HttpResponse> {
-    let page = KeyStep {
-        frame: Frame::new(&ctx, Step::Key, draft, trouble),
-        field: Fields::of(&draft.chosen, &state.config.collection).key,
-        f: field_texts(&ctx),
-        ctx,
-    };
-    Ok(hx::html_response(status).body(page.render()?))
 }

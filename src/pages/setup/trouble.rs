@@ -2,8 +2,8 @@
 //! other side said.
 
 use crate::gateway::types::{Cause as Obstacle, Error};
-use crate::i18n::doctor::Cause;
-use crate::i18n::setup::Setup as Texts;
+use crate::i18n::causes::Cause;
+use crate::i18n::obstacles::Obstacles as Texts;
 use crate::web::trail::Step;
 
 pub(super) struct Trouble {
