@@ -1,30 +1,27 @@
 //! The first stage: from the gateway onto the spool. Decides whether to take at
 //! all, keeps one session with the gateway at a time, and waits between failed
-//! ones. It never touches an item beyond its length.
+//! ones. It never looks into an item.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use secrecy::ExposeSecret;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::board::{Board, Taking};
 use super::collector::Tuning;
+use super::intent::{same, wanted};
 use super::ladder::Ladder;
 use super::memory::Memory;
-use super::outage::{Outage, gap};
+use super::outage::Outage;
 use super::pace::{Backoff, Pace, chance};
 use super::rivals::Rivals;
 use super::room::Room;
-use super::spool::{Backlog, Record, Writer};
-use super::storer::blocking;
+use super::spool::{Backlog, Writer};
 use crate::clock::Clock;
-use crate::domain::collection::{
-    Connection, Gateway, LONGEST_ITEM, Reason, Settings, State, Transport,
-};
+use crate::domain::collection::{Connection, Gateway, Reason, Settings, State, Transport};
 use crate::domain::units::{At, Ms};
 use crate::gateway::queue::resp;
 use crate::gateway::types::{Cause, Error, millis};
@@ -34,9 +31,6 @@ use crate::store::Store;
 pub(super) const USUAL_RETENTION: Ms = Ms(60_000);
 /// A ban whose end was not told; CPA's are that long.
 const USUAL_BAN: Duration = Duration::from_mins(30);
-/// A record holds at most so many items, and about so many bytes.
-const RECORD_ITEMS: usize = 1_000;
-const RECORD_BYTES: usize = 1 << 20;
 
 pub(super) struct Taker {
     pub(super) settings: watch::Receiver<Settings>,
@@ -301,136 +295,5 @@ impl Taker {
                 next_try_at: None,
             };
         });
-    }
-
-    /// Puts items on the spool; returns when they are on the disk. While that
-    /// fails nothing more is taken, and they are kept in memory.
-    pub(super) async fn spool(&mut self, items: Vec<Vec<u8>>, transport: Transport) {
-        let now = self.clock.now();
-        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        let records = Arc::new(records(items, now, transport));
-        let mut backoff = Backoff::new(self.tuning.store_retry_first, self.tuning.store_retry_most);
-        loop {
-            let (writer, batch) = (Arc::clone(&self.writer), Arc::clone(&records));
-            let append = move || {
-                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                writer.append(&batch)
-            };
-            let Err(error) = blocking(append).await else {
-                break;
-            };
-            log::error!(items = count; "cannot write to the spool, nothing more is taken: {error}");
-            let reason = match error.kind() {
-                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                    Reason::DiskFull
-                }
-                _ => Reason::StoreFailing,
-            };
-            self.say(State::Retrying, Some(reason), None);
-            if self.stop.is_cancelled() {
-                log::error!(items = count; "shut down with items that could not be written, they are lost");
-                return self.record_gaps(gap(now, self.clock.now() + Ms(1), "answer_lost"));
-            }
-            tokio::time::sleep(backoff.failed(chance())).await;
-        }
-        self.taken += count;
-        self.memory.last_taken_at = Some(now);
-        let backlog = *self.backlog.borrow();
-        self.board.update(|facts| {
-            facts.last_taken_at = Some(now);
-            facts.backlog = backlog;
-        });
-    }
-}
-
-/// What the settings ask for: a connection to collect from, or a state.
-fn wanted(settings: &Settings) -> Result<Connection, (State, Option<Reason>)> {
-    if settings.key_unreadable {
-        return Err((State::Stopped, Some(Reason::SealedKeyUnreadable)));
-    }
-    let Some(connection) = &settings.connection else {
-        return Err((State::Unconfigured, None));
-    };
-    if !settings.enabled {
-        return Err((State::Off, None));
-    }
-    Ok(connection.clone())
-}
-
-/// Whether a change of settings changes nothing for the collector.
-fn same(a: &Settings, b: &Settings) -> bool {
-    let connection = match (&a.connection, &b.connection) {
-        (None, None) => true,
-        (Some(a), Some(b)) => {
-            let same_key = a.key.expose_secret() == b.key.expose_secret();
-            same_key && (&a.url, a.insecure_tls) == (&b.url, b.insecure_tls)
-        }
-        _ => false,
-    };
-    let flags = |s: &Settings| (s.key_unreadable, s.enabled, s.mode, s.pop_side);
-    let sizes = |s: &Settings| (s.batch, s.poll_interval);
-    connection && flags(a) == flags(b) && sizes(a) == sizes(b) && a.queue == b.queue
-}
-
-/// Cuts an answer into records of a bounded size.
-fn records(items: Vec<Vec<u8>>, now: At, transport: Transport) -> Vec<Record> {
-    let mut records = Vec::new();
-    let mut group = Vec::new();
-    let mut bytes = 0;
-    for mut item in items {
-        // It will be a reject, but one that fits.
-        item.truncate(LONGEST_ITEM + 1);
-        if group.len() == RECORD_ITEMS || (bytes + item.len() > RECORD_BYTES && !group.is_empty()) {
-            records.push(Record::new(now, transport, std::mem::take(&mut group)));
-            bytes = 0;
-        }
-        bytes += item.len();
-        group.push(item);
-    }
-    if !group.is_empty() {
-        records.push(Record::new(now, transport, group));
-    }
-    records
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_are_bounded_and_keep_the_order() {
-        let items: Vec<_> = (0..2_500_u32).map(|n| n.to_le_bytes().to_vec()).collect();
-        let cut = records(items.clone(), At(1), Transport::Resp);
-        let sizes: Vec<_> = cut.iter().map(|r| r.items.len()).collect();
-        assert_eq!(sizes, [1000, 1000, 500]);
-        let back: Vec<_> = cut.into_iter().flat_map(|r| r.items).collect();
-        assert_eq!(back, items);
-
-        let large = vec![vec![0; 900_000], vec![1; 900_000], vec![2; 20 << 20]];
-        let sizes: Vec<_> = records(large, At(1), Transport::Resp)
-            .iter()
-            .map(|r| r.items[0].len())
-            .collect();
-        assert_eq!(sizes, [900_000, 900_000, LONGEST_ITEM + 1]);
-    }
-
-    #[test]
-    fn only_real_changes_of_the_settings_count() {
-        let settings = Settings::default();
-        assert!(same(&settings, &settings.clone()));
-        let connection = |key: &str| {
-            Some(Connection {
-                url: String::from("http://cpa:8317"),
-                key: key.to_owned().into(),
-                insecure_tls: false,
-            })
-        };
-        let with = |key| Settings {
-            connection: connection(key),
-            ..Settings::default()
-        };
-        assert!(same(&with("a"), &with("a")));
-        assert!(!same(&with("a"), &with("b")));
-        assert!(!same(&with("a"), &settings));
     }
 }
