@@ -1,0 +1,147 @@
+//! Who is at the top today: models, accounts and client keys, each with its
+//! share and a way to its requests. The figures of a ranking add up.
+
+use crate::domain::filter::View;
+use crate::domain::time::Range;
+use crate::domain::units::NanoUsd;
+use crate::i18n::plain;
+use crate::pages::chart::N;
+use crate::store::requests::{Choice, Totals};
+use crate::web::ctx::Ctx;
+
+/// Values shown one by one.
+const SHOWN: usize = 7;
+
+/// Most requests, or most cost, first.
+pub(super) struct Ranking {
+    pub title: &'static str,
+    pub head: &'static str,
+    pub figure: &'static str,
+    pub lines: Vec<RankLine>,
+}
+
+pub(super) struct RankLine {
+    pub name: String,
+    /// Empty for what is not shown one by one.
+    pub href: String,
+    pub width: N,
+    pub figure: String,
+    pub share: String,
+}
+
+/// By cost as soon as anything has one, until then by requests.
+pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
+    let (t, lang) = (ctx.t.home, ctx.lang);
+    let view = |choice: &Choice| {
+        let name = choice.value.clone();
+        (
+            plain(&choice.value).into_owned(),
+            today().narrowed(|only| only.models = vec![name]),
+        )
+    };
+    let all: i64 = found.iter().map(|(_, totals)| totals.cost.0).sum();
+    if all <= 0 {
+        return ranking(t.models, t.model, found, ctx, view);
+    }
+    let mut found = found.to_vec();
+    found.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.cost));
+    let most = found.first().map_or(1, |(_, totals)| totals.cost.0);
+    let line = |name: String, href: String, cost: NanoUsd| RankLine {
+        name,
+        href,
+        width: super::today::width(cost.0, most),
+        figure: lang.cents(cost),
+        share: lang.percent(cost.0, all).unwrap_or_default(),
+    };
+    found.retain(|(choice, totals)| !choice.value.is_empty() && totals.cost.0 > 0);
+    let shown = found.iter().take(SHOWN).map(|(choice, totals)| {
+        let (name, view) = view(choice);
+        line(name, ctx.url(&view.url("/requests")), totals.cost)
+    });
+    let mut lines: Vec<RankLine> = shown.collect();
+    if let Some(rest) = found.get(SHOWN..).filter(|rest| !rest.is_empty()) {
+        let costs = rest.iter().map(|(_, totals)| totals.cost);
+        let cost = costs.fold(NanoUsd(0), |sum, cost| sum + cost);
+        lines.push(line(others(rest.len(), ctx), String::new(), cost));
+    }
+    Ranking {
+        title: t.cost_by_model,
+        head: t.model,
+        figure: t.cost,
+        lines,
+    }
+}
+
+pub(super) fn accounts(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
+    let t = ctx.t.home;
+    ranking(t.accounts, t.account, found, ctx, |choice| {
+        let identity = choice.value.clone();
+        let view = today().narrowed(|only| only.accounts = vec![identity]);
+        (ctx.identity(name(choice)), view)
+    })
+}
+
+pub(super) fn keys(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
+    let t = ctx.t.home;
+    ranking(t.keys, t.key, found, ctx, |choice| {
+        let hash = choice.value.clone();
+        let view = today().narrowed(|only| only.keys = vec![hash]);
+        (plain(name(choice)).into_owned(), view)
+    })
+}
+
+fn name(choice: &Choice) -> &str {
+    if choice.label.is_empty() {
+        &choice.value
+    } else {
+        &choice.label
+    }
+}
+
+fn today() -> View {
+    View::default().over(Range::Today)
+}
+
+fn ranking(
+    title: &'static str,
+    head: &'static str,
+    found: &[(Choice, Totals)],
+    ctx: &Ctx,
+    name: impl Fn(&Choice) -> (String, View),
+) -> Ranking {
+    let t = ctx.t.home;
+    let most = found.first().map_or(1, |(_, totals)| totals.requests);
+    let all: i64 = found.iter().map(|(_, totals)| totals.requests).sum();
+    let line = |name: String, href: String, n: i64| RankLine {
+        name,
+        href,
+        width: super::today::width(n, most),
+        figure: ctx.lang.count(n),
+        share: ctx.lang.percent(n, all).unwrap_or_default(),
+    };
+    let named: Vec<_> = found
+        .iter()
+        .filter(|(choice, _)| !choice.value.is_empty())
+        .collect();
+    let shown = named.iter().take(SHOWN).map(|(choice, totals)| {
+        let (name, view) = name(choice);
+        line(name, ctx.url(&view.url("/requests")), totals.requests)
+    });
+    let mut lines: Vec<RankLine> = shown.collect();
+    if let Some(rest) = named.get(SHOWN..).filter(|rest| !rest.is_empty()) {
+        let n = rest.iter().map(|(_, totals)| totals.requests).sum();
+        lines.push(line(others(rest.len(), ctx), String::new(), n));
+    }
+    Ranking {
+        title,
+        head,
+        figure: t.requests,
+        lines,
+    }
+}
+
+/// `4 others`: what a ranking leaves out, so that its figures add up.
+fn others(count: usize, ctx: &Ctx) -> String {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    (ctx.t.home.others)(&ctx.lang.count(count))
+}
