@@ -2,33 +2,34 @@
 //! over time and its rows. Every view is a link; the live stream and the
 //! exports take the same query string and answer the same question.
 
+mod empty;
 mod export;
 mod figures;
 mod live;
+mod pager;
 mod places;
+mod read;
 mod rows;
+mod words;
 
 use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig, get};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use crate::domain::filter::{Column, Edge, Ignored, PageOf, Sort, SortBy, View};
-use crate::domain::time::{Grain, Range, Zone};
-use crate::domain::units::{At, Ms};
+use crate::domain::filter::{Column, Ignored, PageOf, View};
+use crate::domain::time::{Range, Zone};
 use crate::i18n::plain;
-use crate::pages::diagnosis::Diagnosis;
-use crate::pages::filters::{self, Chip, Choices, DIMENSIONS, Filters, Form};
+use crate::pages::filters::{self, Chip, Filters, Form};
 use crate::regions;
-use crate::store::names::Names;
-use crate::store::report::{self, Question};
-use crate::store::requests::{Cursor, From, ListQuery, Page, Totals};
-use crate::store::{self, Store, choices, list};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::state::AppState;
+use empty::Empty;
 use figures::Figures;
+use pager::Pager;
+use read::{LATELY, Read, load};
 use rows::{Columns, Head, Line};
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -79,9 +80,6 @@ const RANGES: [Range; 6] = [
     Range::All,
 ];
 
-/// What "now" means in a rate.
-const LATELY: Ms = Ms(600_000);
-
 /// New rows: arriving, paused, or not possible in this view.
 struct Live {
     on: bool,
@@ -97,42 +95,6 @@ struct ColumnChoice {
     name: &'static str,
     label: &'static str,
     shown: bool,
-}
-
-struct Pager {
-    text: String,
-    newer: String,
-    newer_href: Option<String>,
-    older: String,
-    older_href: Option<String>,
-    sizes: Vec<(usize, Option<String>)>,
-}
-
-/// Why there are no rows.
-enum Empty {
-    /// Nothing was ever stored: the doctor says why.
-    Never(Box<Diagnosis>),
-    /// There are rows, but not here.
-    Elsewhere {
-        verdict: String,
-        why: String,
-        action: &'static str,
-        href: String,
-    },
-}
-
-/// Everything the page reads, at one moment.
-struct Read {
-    span: (At, At),
-    grain: Grain,
-    report: report::Report,
-    /// Of the same range without conditions.
-    whole: Totals,
-    page: Page,
-    choices: Choices,
-    newest: Option<At>,
-    /// Requests of the last ten minutes, where the view is live.
-    lately: i64,
 }
 
 async fn index(
@@ -176,122 +138,6 @@ fn parse(query: &str, zone: Zone) -> (View, Vec<Ignored>, Option<u64>) {
     (view, ignored, seen)
 }
 
-async fn load(store: &Store, view: View, zone: Zone, now: At) -> Result<Read> {
-    let names = store.names();
-    let read = store.read(move |c| read(c, &names, &view, zone, now));
-    Ok(read.await?)
-}
-
-fn read(
-    c: &mut store::Connection,
-    names: &Names,
-    view: &View,
-    zone: Zone,
-    now: At,
-) -> store::Result<Read> {
-    let zone = view.zone.unwrap_or(zone);
-    let all = View::default().over(Range::Between(View::OPEN.0, View::OPEN.1));
-    let newest = edge_of_time(c, names, &all, true)?;
-    let oldest = edge_of_time(c, names, &all, false)?;
-    let span = view.resolve(zone, now, oldest);
-    let selection = view.selection(span);
-    let grain = Grain::fitting(span.0, span.1, figures::BARS);
-    let question = Question {
-        edges: edges(grain, zone, span, now),
-        quantiles: true,
-        ..Question::default()
-    };
-    let report = report::of(c, names, &selection, &question)?;
-    let whole = if selection.is_everything() {
-        report.totals.clone()
-    } else {
-        report::of(
-            c,
-            names,
-            &view.cleared().selection(span),
-            &Question::default(),
-        )?
-        .totals
-    };
-    let page = list::page(
-        c,
-        names,
-        &ListQuery {
-            selection,
-            sort: view.sort,
-            from: match view.page {
-                PageOf::Start => From::Start,
-                PageOf::After(edge) => From::After(cursor(edge)),
-                PageOf::Before(edge) => From::Before(cursor(edge)),
-            },
-            limit: view.rows,
-        },
-    )?;
-    let mut choices = Vec::with_capacity(DIMENSIONS.len());
-    for dimension in DIMENSIONS {
-        choices.push(choices::of(c, names, dimension, span.0, span.1)?);
-    }
-    let lately = if view.is_live() {
-        let lately = view.selection((span.1 - LATELY, span.1));
-        report::of(c, names, &lately, &Question::default())?
-            .totals
-            .requests
-    } else {
-        0
-    };
-    Ok(Read {
-        span,
-        grain,
-        report,
-        whole,
-        page,
-        choices,
-        newest,
-        lately,
-    })
-}
-
-/// The last bucket is whole even while it fills, so that bars keep their width.
-fn edges(grain: Grain, zone: Zone, (from, to): (At, At), now: At) -> Vec<At> {
-    let end = if to > now { grain.next(zone, now) } else { to };
-    grain.edges(zone, from, end.max(to))
-}
-
-fn edge_of_time(
-    c: &mut store::Connection,
-    names: &Names,
-    all: &View,
-    descending: bool,
-) -> store::Result<Option<At>> {
-    let query = ListQuery {
-        selection: all.selection(View::OPEN),
-        sort: Sort {
-            by: SortBy::Time,
-            descending,
-        },
-        from: From::Start,
-        limit: 1,
-    };
-    Ok(list::page(c, names, &query)?
-        .rows
-        .first()
-        .map(|row| row.key.at))
-}
-
-fn cursor(edge: Edge) -> Cursor {
-    Cursor {
-        value: edge.value,
-        key: edge.key,
-    }
-}
-
-fn edge(cursor: Cursor) -> Edge {
-    Edge {
-        value: cursor.value,
-        key: cursor.key,
-    }
-}
-
 fn build(
     ctx: Ctx,
     view: &View,
@@ -305,7 +151,7 @@ fn build(
     let columns = Columns::of(view, &ctx);
     let totals = &read.report.totals;
     let rows = rows::lines(&read.page.rows, view, &ctx);
-    let pager = pager(view, &read.page, totals.requests, &ctx);
+    let pager = pager::pager(view, &read.page, totals.requests, &ctx);
     let is_live = view.is_live();
     let form = Form {
         view,
@@ -325,7 +171,7 @@ fn build(
         .collect();
     RequestsPage {
         partial: *want != Want::Document,
-        lede: lede(view, read, &ctx),
+        lede: words::lede(view, read, &ctx),
         live: Live {
             on: is_live,
             possible: view.can_be_live(),
@@ -362,95 +208,11 @@ fn build(
             String::new()
         },
         heads: rows::heads(view, columns, &ctx),
-        caption: (t.caption)(&order(view, &ctx), &pager.text),
-        empty: rows.is_empty().then(|| empty(view, read, &ctx)),
+        caption: (t.caption)(&words::order(view, &ctx), &pager.text),
+        empty: rows.is_empty().then(|| empty::empty(view, read, &ctx)),
         rows,
         pager,
         ctx,
-    }
-}
-
-/// `4,804 of 5,920 in the last 24 h, Europe/Berlin`
-fn lede(view: &View, read: &Read, ctx: &Ctx) -> String {
-    let (t, lang) = (ctx.t.requests, ctx.lang);
-    let zone = view.zone.unwrap_or(ctx.zone);
-    let (part, whole) = (read.report.totals.requests, read.whole.requests);
-    let counts = if whole == 0 {
-        t.none.to_owned()
-    } else if view.only.is_everything() {
-        (t.all_of)(&lang.count(whole))
-    } else {
-        (t.some_of)(&lang.count(part), &lang.count(whole))
-    };
-    let sentence = (t.sentence)(&counts, &range_words(view, zone, ctx));
-    (t.in_zone)(&sentence, zone.name())
-}
-
-fn range_words(view: &View, zone: Zone, ctx: &Ctx) -> String {
-    let t = ctx.t.requests;
-    let year = chrono::Datelike::year(&zone.local(ctx.now));
-    let word = |at: At| {
-        let local = zone.local(at);
-        format!("{} {}", ctx.lang.day(&local, year), ctx.lang.minute(&local))
-    };
-    match view.range {
-        Range::Between(from, to) if to == View::OPEN.1 => (t.since)(&word(from)),
-        Range::Between(from, to) if from == View::OPEN.0 => (t.until)(&word(to)),
-        Range::Between(from, to) => (t.between)(&word(from), &word(to)),
-        range => (t.range_words)(range),
-    }
-}
-
-fn order(view: &View, ctx: &Ctx) -> String {
-    let t = ctx.t.requests;
-    let name = match view.sort.by {
-        SortBy::Time => {
-            let newest = view.sort.descending;
-            return if newest {
-                t.newest_first
-            } else {
-                t.oldest_first
-            }
-            .to_owned();
-        }
-        SortBy::Latency => t.latency,
-        SortBy::Ttft => t.ttft,
-        SortBy::Speed => t.speed,
-        SortBy::Input => t.input,
-        SortBy::Cached => t.cached,
-        SortBy::Output => t.output,
-        SortBy::Reasoning => t.reasoning,
-        SortBy::Cost => t.cost,
-    };
-    if view.sort.descending {
-        (t.highest_first)(name)
-    } else {
-        (t.lowest_first)(name)
-    }
-}
-
-fn pager(view: &View, page: &Page, whole: i64, ctx: &Ctx) -> Pager {
-    let (t, lang) = (ctx.t.requests, ctx.lang);
-    let shown = i64::try_from(page.rows.len()).unwrap_or_default();
-    let by_time = view.sort == Sort::default();
-    let to = |page| Some(ctx.url(&view.at(page).url("/requests")));
-    Pager {
-        text: match view.page {
-            _ if shown == 0 => lang.count(whole),
-            PageOf::Start => (t.first_rows)(&lang.count(shown), &lang.count(whole)),
-            _ => (t.some_rows)(&lang.count(shown), &lang.count(whole)),
-        },
-        newer: if by_time { t.newer } else { t.previous }.to_owned(),
-        newer_href: page.before.and_then(|c| to(PageOf::Before(edge(c)))),
-        older: if by_time { t.older } else { t.next }.to_owned(),
-        older_href: page.after.and_then(|c| to(PageOf::After(edge(c)))),
-        sizes: [View::ROWS, 100, 200]
-            .into_iter()
-            .map(|n| {
-                let href = (n != view.rows).then(|| ctx.url(&view.of_rows(n).url("/requests")));
-                (n, href)
-            })
-            .collect(),
     }
 }
 
@@ -478,37 +240,4 @@ fn column_choices(columns: Columns, ctx: &Ctx) -> Vec<ColumnChoice> {
             },
         })
         .collect()
-}
-
-fn empty(view: &View, read: &Read, ctx: &Ctx) -> Empty {
-    let (t, lang) = (ctx.t.requests, ctx.lang);
-    let Some(newest) = read.newest else {
-        return Empty::Never(Box::new(Diagnosis::of(ctx)));
-    };
-    let zone = view.zone.unwrap_or(ctx.zone);
-    let local = zone.local(newest);
-    let at = format!("{}, {}", lang.long_day(&local), lang.clock(&local));
-    let last = (t.last_stored)(&at);
-    if read.report.totals.requests > 0 {
-        return Empty::Elsewhere {
-            verdict: t.no_more_rows.to_owned(),
-            why: last,
-            action: t.first_page,
-            href: ctx.url(&view.at(PageOf::Start).url("/requests")),
-        };
-    }
-    if read.whole.requests > 0 {
-        return Empty::Elsewhere {
-            verdict: t.nothing_matches.to_owned(),
-            why: (t.filters_exclude)(&lang.count(read.whole.requests)),
-            action: t.show_all,
-            href: ctx.url(&view.cleared().url("/requests")),
-        };
-    }
-    Empty::Elsewhere {
-        verdict: (t.nothing_in_range)(&range_words(view, zone, ctx)),
-        why: last,
-        action: t.show_everything,
-        href: ctx.url(&view.over(Range::All).url("/requests")),
-    }
 }

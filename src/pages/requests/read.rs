@@ -1,0 +1,140 @@
+//! What the list reads, all at one moment: its sums and its course, its rows,
+//! and what the filters have to choose from.
+
+use crate::domain::filter::{Edge, PageOf, Sort, SortBy, View};
+use crate::domain::time::{Grain, Range, Zone};
+use crate::domain::units::{At, Ms};
+use crate::pages::filters::{Choices, DIMENSIONS};
+use crate::store::names::Names;
+use crate::store::report::{self, Question, Report};
+use crate::store::requests::{Cursor, From, ListQuery, Page, Totals};
+use crate::store::{self, Store, choices, list};
+use crate::web::error::Result;
+
+use super::figures;
+
+/// What "now" means in a rate.
+pub(super) const LATELY: Ms = Ms(600_000);
+
+/// Everything the page reads, at one moment.
+pub(super) struct Read {
+    pub span: (At, At),
+    pub grain: Grain,
+    pub report: Report,
+    /// Of the same range without conditions.
+    pub whole: Totals,
+    pub page: Page,
+    pub choices: Choices,
+    pub newest: Option<At>,
+    /// Requests of the last ten minutes, where the view is live.
+    pub lately: i64,
+}
+
+pub(super) async fn load(store: &Store, view: View, zone: Zone, now: At) -> Result<Read> {
+    let names = store.names();
+    let read = store.read(move |c| read(c, &names, &view, zone, now));
+    Ok(read.await?)
+}
+
+fn read(
+    c: &mut store::Connection,
+    names: &Names,
+    view: &View,
+    zone: Zone,
+    now: At,
+) -> store::Result<Read> {
+    let zone = view.zone.unwrap_or(zone);
+    let all = View::default().over(Range::Between(View::OPEN.0, View::OPEN.1));
+    let newest = edge_of_time(c, names, &all, true)?;
+    let oldest = edge_of_time(c, names, &all, false)?;
+    let span = view.resolve(zone, now, oldest);
+    let selection = view.selection(span);
+    let grain = Grain::fitting(span.0, span.1, figures::BARS);
+    let question = Question {
+        edges: edges(grain, zone, span, now),
+        quantiles: true,
+        ..Question::default()
+    };
+    let report = report::of(c, names, &selection, &question)?;
+    let whole = if selection.is_everything() {
+        report.totals.clone()
+    } else {
+        report::of(
+            c,
+            names,
+            &view.cleared().selection(span),
+            &Question::default(),
+        )?
+        .totals
+    };
+    let page = list::page(
+        c,
+        names,
+        &ListQuery {
+            selection,
+            sort: view.sort,
+            from: match view.page {
+                PageOf::Start => From::Start,
+                PageOf::After(edge) => From::After(cursor(edge)),
+                PageOf::Before(edge) => From::Before(cursor(edge)),
+            },
+            limit: view.rows,
+        },
+    )?;
+    let mut choices = Vec::with_capacity(DIMENSIONS.len());
+    for dimension in DIMENSIONS {
+        choices.push(choices::of(c, names, dimension, span.0, span.1)?);
+    }
+    let lately = if view.is_live() {
+        let lately = view.selection((span.1 - LATELY, span.1));
+        report::of(c, names, &lately, &Question::default())?
+            .totals
+            .requests
+    } else {
+        0
+    };
+    Ok(Read {
+        span,
+        grain,
+        report,
+        whole,
+        page,
+        choices,
+        newest,
+        lately,
+    })
+}
+
+/// The last bucket is whole even while it fills, so that bars keep their width.
+fn edges(grain: Grain, zone: Zone, (from, to): (At, At), now: At) -> Vec<At> {
+    let end = if to > now { grain.next(zone, now) } else { to };
+    grain.edges(zone, from, end.max(to))
+}
+
+fn edge_of_time(
+    c: &mut store::Connection,
+    names: &Names,
+    all: &View,
+    descending: bool,
+) -> store::Result<Option<At>> {
+    let query = ListQuery {
+        selection: all.selection(View::OPEN),
+        sort: Sort {
+            by: SortBy::Time,
+            descending,
+        },
+        from: From::Start,
+        limit: 1,
+    };
+    Ok(list::page(c, names, &query)?
+        .rows
+        .first()
+        .map(|row| row.key.at))
+}
+
+fn cursor(edge: Edge) -> Cursor {
+    Cursor {
+        value: edge.value,
+        key: edge.key,
+    }
+}
