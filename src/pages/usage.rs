@@ -5,10 +5,12 @@
 mod download;
 mod figures;
 mod hours;
+mod order;
+mod rest;
 mod scale;
+mod tab;
 mod table;
 
-use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -24,18 +26,18 @@ use crate::pages::diagnosis::Diagnosis;
 use crate::pages::filters::{self, Chip, DIMENSIONS, Filters, Form, Select};
 use crate::pages::sheet::Format;
 use crate::pages::sums::Sum;
-use crate::pages::tokens::Mix;
 use crate::pages::trend::{self, Trend};
 use crate::regions;
-use crate::store::requests::{Choice, Dimension, Totals};
+use crate::store::requests::Dimension;
 use crate::store::usage::{self, Usage, Wanted};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::state::AppState;
 use download::{Link, Part};
-use figures::Pace;
 use hours::{Flagged, Hours};
+use rest::{Rest, rest};
+use tab::{Tab, TabLink, tabs};
 use table::Table;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -53,66 +55,6 @@ pub fn routes(config: &mut ServiceConfig) {
             download::answer(part, format, request, ctx, state)
         };
         config.route(&part.path(format), get().to(take));
-    }
-}
-
-/// One page of sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tab {
-    Summary,
-    Models,
-    Keys,
-    Accounts,
-    Providers,
-    Hours,
-}
-
-impl Tab {
-    const ALL: [Self; 6] = [
-        Self::Summary,
-        Self::Models,
-        Self::Keys,
-        Self::Accounts,
-        Self::Providers,
-        Self::Hours,
-    ];
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Summary => "/usage",
-            Self::Models => "/usage/models",
-            Self::Keys => "/usage/keys",
-            Self::Accounts => "/usage/accounts",
-            Self::Providers => "/usage/providers",
-            Self::Hours => "/usage/hours",
-        }
-    }
-
-    fn name(self, ctx: &Ctx) -> &'static str {
-        let t = ctx.t.usage;
-        match self {
-            Self::Summary => t.summary,
-            Self::Models => t.models,
-            Self::Keys => t.keys,
-            Self::Accounts => t.accounts,
-            Self::Providers => t.providers,
-            Self::Hours => t.hours,
-        }
-    }
-
-    /// What its table ranks, if it has one.
-    fn dimension(self) -> Dimension {
-        match self {
-            Self::Summary | Self::Models | Self::Hours => Dimension::Model,
-            Self::Keys => Dimension::Key,
-            Self::Accounts => Dimension::Account,
-            Self::Providers => Dimension::Provider,
-        }
-    }
-
-    /// Rows of its table.
-    fn limit(self) -> usize {
-        if self == Self::Summary { 12 } else { 500 }
     }
 }
 
@@ -151,12 +93,6 @@ struct UsagePage {
 
 regions!(UsagePage, results => as_results);
 
-struct TabLink {
-    name: &'static str,
-    href: String,
-    here: bool,
-}
-
 enum Found {
     Sums(Box<Sums>),
     Hours(Box<Hours>),
@@ -170,23 +106,6 @@ struct Sums {
     table: Table,
     /// Of the summary alone.
     rest: Option<Rest>,
-}
-
-struct Rest {
-    mix: Mix,
-    unknown: String,
-    pace: Pace,
-    unpriced: Option<NoPrice>,
-}
-
-/// What no price is known for: never shown as free.
-struct NoPrice {
-    /// Share priced, and how many are not.
-    priced: String,
-    why: String,
-    /// The models, those with most of such requests first, and their rows.
-    models: Vec<(String, String)>,
-    more: String,
 }
 
 struct Empty {
@@ -306,27 +225,6 @@ fn with(view: &UsageView, rows: &crate::domain::filter::View) -> UsageView {
     }
 }
 
-fn tabs(here: Tab, view: &UsageView, ctx: &Ctx) -> Vec<TabLink> {
-    let carried = UsageView {
-        sort: None,
-        ..view.clone()
-    };
-    let mut tabs: Vec<TabLink> = Tab::ALL
-        .into_iter()
-        .map(|tab| TabLink {
-            name: tab.name(ctx),
-            href: ctx.url(&carried.url(tab.path())),
-            here: tab == here,
-        })
-        .collect();
-    tabs.push(TabLink {
-        name: ctx.t.usage.prices,
-        href: ctx.url("/usage/prices"),
-        here: false,
-    });
-    tabs
-}
-
 /// Names what the view is narrowed to, so that a printed page says whose it is.
 fn title(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> String {
     let t = ctx.t.usage;
@@ -420,47 +318,6 @@ fn unread(ignored: &[Ignored], ctx: &Ctx) -> String {
         return names;
     }
     (ctx.t.requests.ignored)(&plain(&names))
-}
-
-fn rest(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Rest {
-    let (t, lang) = (ctx.t.usage, ctx.lang);
-    let totals = &usage.report.totals;
-    Rest {
-        mix: Mix::sum(totals, ctx),
-        unknown: match totals.unknown_tokens {
-            0 => String::new(),
-            n => (t.unknown)(&lang.count(n)),
-        },
-        pace: Pace::new(view, usage, ctx),
-        unpriced: (totals.unpriced > 0).then(|| no_price(view, usage, ctx)),
-    }
-}
-
-/// Models named as having no price; the table has all.
-const NAMED: usize = 6;
-
-fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
-    let (t, lang) = (ctx.t.usage, ctx.lang);
-    let totals = &usage.report.totals;
-    let priced = lang.share(totals.requests - totals.unpriced, totals.requests);
-    let models = usage.report.by.iter().flatten();
-    let mut models: Vec<_> = models.filter(|(_, model)| model.unpriced > 0).collect();
-    models.sort_by_key(|(choice, model)| (Reverse(model.unpriced), &choice.value));
-    let link = |(choice, model): &&(Choice, Totals)| {
-        let own = view.narrowed(|only| table::choose(only, Dimension::Model, &choice.value));
-        let name = table::name(Dimension::Model, choice, ctx);
-        let name = format!("{name} ({})", lang.count(model.unpriced));
-        (name, ctx.url(&own.rows().url("/requests")))
-    };
-    NoPrice {
-        priced: (t.some_unpriced)(&priced.unwrap_or_default()),
-        why: (t.unpriced_why)(&lang.count(totals.unpriced)),
-        models: models.iter().take(NAMED).map(link).collect(),
-        more: match models.len() {
-            all if all > NAMED => (t.more_models)(all - NAMED),
-            _ => String::new(),
-        },
-    }
 }
 
 fn empty(tab: Tab, view: &UsageView, usage: &Usage, clear: &str, ctx: &Ctx) -> Option<Empty> {

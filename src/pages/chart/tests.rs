@@ -1,6 +1,9 @@
 //! What the drawings look like for a few plain numbers.
 
 use super::*;
+use crate::domain::time::Zone;
+use crate::domain::units::{At, Ms};
+use crate::i18n::Lang;
 
 fn column(requests: i64, failed: i64) -> Column {
     Column {

@@ -5,8 +5,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value as Json, json};
 
-use super::Tab;
-use super::table;
+use super::tab::Tab;
+use super::{order, table};
 use crate::domain::filter::{Metric, UsageView, WeekHours};
 use crate::domain::time::HourOfWeek;
 use crate::domain::units::At;
@@ -275,7 +275,7 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
 }
 
 fn ranking(dimension: Dimension, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Table {
-    let found = table::sorted(view, usage);
+    let found = order::sorted(view, usage);
     let before = table::before(usage);
     let row = |(choice, totals): &&(Choice, Totals)| {
         // A mask or a name says who; what is no secret identifies it.
