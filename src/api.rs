@@ -3,6 +3,7 @@
 //! here belongs to the gateway.
 
 mod aliases;
+mod bill;
 mod dashboard;
 mod health;
 mod openapi;

@@ -22,6 +22,7 @@ pub mod setup;
 pub mod sheet;
 pub mod shell;
 pub mod sums;
+pub mod terms;
 pub mod tokens;
 pub mod trend;
 pub mod usage;

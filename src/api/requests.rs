@@ -5,12 +5,11 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
+use super::bill::Bill;
 use super::question;
 use super::shape::{Attempt, text};
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Edge, PageOf};
-use crate::domain::pricing::Terms;
-use crate::domain::units::NanoUsd;
 use crate::store::report::{self, Question};
 use crate::store::requests::{Cursor, Detail, From, ListQuery, Row};
 use crate::store::{detail, list, usage};
@@ -104,30 +103,6 @@ struct Header {
     value: String,
 }
 
-/// How the cost came about, with the price that held when it was stored.
-#[derive(Serialize)]
-struct Bill {
-    /// `override`, `synced` or `built_in`, and the entry's name.
-    layer: crate::domain::pricing::Layer,
-    model: String,
-    source: String,
-    as_of: String,
-    lines: Vec<Line>,
-    /// Why there is no cost; `null` when there is one.
-    unpriced: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Line {
-    bucket: crate::domain::pricing::Bucket,
-    /// Tokens; 1 for the price of a call.
-    amount: i64,
-    /// For a million tokens, or a million calls.
-    usd_per_million: String,
-    factor: String,
-    cost_usd: String,
-}
-
 pub(super) async fn one(
     request: HttpRequest,
     ctx: Ctx,
@@ -144,7 +119,7 @@ pub(super) async fn one(
 }
 
 fn shown(detail: Detail, ctx: &Ctx) -> One {
-    let bill = detail.terms.map(|terms| bill(terms, &detail.event));
+    let bill = detail.terms.map(|terms| Bill::of(terms, &detail.event));
     let event = detail.event;
     let row = Row {
         key: event.key,
@@ -182,25 +157,5 @@ fn shown(detail: Detail, ctx: &Ctx) -> One {
             .iter()
             .map(|row| Attempt::of(row, ctx))
             .collect(),
-    }
-}
-
-fn bill(terms: Terms, event: &crate::domain::event::Event) -> Bill {
-    let (rule, source, as_of) = (terms.rule.clone(), terms.source.clone(), terms.as_of);
-    let cost = terms.bill(&event.tokens, event.failed);
-    let lines = cost.lines.iter().map(|line| Line {
-        bucket: line.bucket,
-        amount: line.amount,
-        usd_per_million: line.rate.to_string(),
-        factor: line.factor.to_string(),
-        cost_usd: NanoUsd::decimal(line.nanos),
-    });
-    Bill {
-        layer: rule.layer,
-        model: rule.model,
-        source,
-        as_of: as_of.rfc3339(),
-        lines: lines.collect(),
-        unpriced: cost.unpriced.map(crate::domain::pricing::Unpriced::code),
     }
 }

@@ -2,21 +2,21 @@
 //! cost, why it failed in the words of the upstream, and every recorded field.
 
 mod attempts;
+mod bill;
 mod facts;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, ServiceConfig, get};
 use askama::Template;
-use chrono::Datelike;
 
 use crate::accounts::Desk;
 use crate::domain::event::{Event, EventKey};
 use crate::domain::filter::{Sort, View};
-use crate::domain::pricing::{Bucket, Terms, TierUsed};
+use crate::domain::pricing::PriceBook;
 use crate::domain::units::{At, Ms, NanoUsd};
 use crate::i18n::{UNKNOWN, plain};
-use crate::pages::cell::{self, Cell, Outcome};
+use crate::pages::cell::{self, Outcome};
 use crate::pages::sums::Sum;
 use crate::pages::tokens::Mix;
 use crate::regions;
@@ -28,6 +28,7 @@ use crate::web::hx::{self, Want};
 use crate::web::reader::GOOD;
 use crate::web::state::AppState;
 use attempts::Attempts;
+use bill::Bill;
 use facts::Fact;
 
 /// Failed attempts whose evidence is shown beside this one's.
@@ -70,22 +71,6 @@ struct Evidence {
     parts: Vec<String>,
 }
 
-struct Bill {
-    lines: Vec<BillLine>,
-    total: String,
-    tokens: String,
-    /// Which price held, or why there is none.
-    note: String,
-}
-
-struct BillLine {
-    name: &'static str,
-    amount: Cell,
-    rate: String,
-    factor: String,
-    cost: String,
-}
-
 struct Read {
     detail: Detail,
     /// Other failed attempts, with their words.
@@ -102,7 +87,7 @@ async fn show(
 ) -> Result<HttpResponse> {
     let read = load(&state, &key).await?;
     let account = facts::of_account(&read.detail.event, &accounts, &ctx);
-    let mut page = build(ctx.at(Place::Requests), &read);
+    let mut page = build(ctx.at(Place::Requests), &read, &state.store.prices());
     page.facts.extend(account);
     hx::respond(&want, &page)
 }
@@ -149,7 +134,7 @@ async fn load(state: &AppState, key: &str) -> Result<Read> {
     read.await?.ok_or(Error::NotFound)
 }
 
-fn build(ctx: Ctx, read: &Read) -> RequestPage {
+fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
     let (t, lang) = (ctx.t.request, ctx.lang);
     let event = &read.detail.event;
     let local = ctx.local(event.key.at);
@@ -199,7 +184,7 @@ fn build(ctx: Ctx, read: &Read) -> RequestPage {
         attempts,
         mix: Mix::of(&event.tokens, &ctx),
         quality: (t.quality)(event.tokens.quality),
-        bill: bill(event, read.detail.terms.as_ref(), &ctx),
+        bill: Bill::new(&read.detail, book, &ctx),
         evidence: evidence(event, outcome, &read.failures, &ctx),
         evidence_title: t.why_failed,
         facts: facts::of(event, &ctx),
@@ -280,77 +265,6 @@ fn sums(event: &Event, cost: Option<NanoUsd>, ctx: &Ctx) -> Vec<Sum> {
     ]
 }
 
-fn bill(event: &Event, terms: Option<&Terms>, ctx: &Ctx) -> Bill {
-    let (t, h, lang) = (ctx.t.request, ctx.t.home, ctx.lang);
-    let Some(terms) = terms else {
-        return Bill {
-            lines: Vec::new(),
-            total: String::new(),
-            tokens: String::new(),
-            note: (t.unpriced)("no_price").to_owned(),
-        };
-    };
-    let cost = terms.clone().bill(&event.tokens, event.failed);
-    let lines: Vec<BillLine> = cost
-        .lines
-        .iter()
-        .map(|line| BillLine {
-            name: match line.bucket {
-                Bucket::Input => h.uncached,
-                Bucket::CacheRead => h.cache_read,
-                Bucket::CacheWrite => h.cache_write,
-                Bucket::Output => h.output,
-                Bucket::Reasoning => h.reasoning,
-                Bucket::Request => t.per_request,
-            },
-            amount: match line.bucket {
-                Bucket::Request => Cell::none(),
-                _ => Cell::count(Some(line.amount), lang, ctx.t.requests),
-            },
-            rate: format!("${}", line.rate),
-            factor: line.factor.to_string(),
-            cost: micro_dollars(line.nanos),
-        })
-        .collect();
-    let counted = cost
-        .lines
-        .iter()
-        .filter(|line| line.bucket != Bucket::Request);
-    let local = ctx.local(terms.as_of);
-    let day = lang.day(&local, ctx.local(ctx.now).year());
-    let mut note = (t.price_of)(&plain(&terms.rule.model), &plain(&terms.source), &day);
-    let mut add = |sentence: String| {
-        note.push(' ');
-        note.push_str(&sentence);
-    };
-    if let TierUsed::Own(tier) | TierUsed::Times(tier, ..) = &terms.tier {
-        add((t.by_tier)(tier));
-    }
-    if let Some(over) = terms.over {
-        add((t.by_context)(&lang.count(over)));
-    }
-    if let Some(why) = cost.unpriced {
-        add((t.unpriced)(why.code()).to_owned());
-    }
-    Bill {
-        tokens: lang.count(counted.map(|line| line.amount).sum()),
-        total: cost
-            .nanos()
-            .map_or_else(|| UNKNOWN.to_owned(), micro_dollars),
-        lines,
-        note,
-    }
-}
-
-/// Six decimals: a line of a bill is often a fraction of a cent.
-fn micro_dollars(cost: NanoUsd) -> String {
-    if cost.0 == 0 {
-        return "$0".to_owned();
-    }
-    let micros = (i128::from(cost.0) + 500) / 1_000;
-    format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
 fn evidence(event: &Event, outcome: Outcome, others: &[Event], ctx: &Ctx) -> Vec<Evidence> {
     let one = |event: &Event, outcome: Outcome| {
         let local = ctx.local(event.key.at);
@@ -374,16 +288,4 @@ fn evidence(event: &Event, outcome: Outcome, others: &[Event], ctx: &Ctx) -> Vec
         one(other, outcome)
     }));
     evidence
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_a_bill_keeps_its_fractions_of_a_cent() {
-        assert_eq!(micro_dollars(NanoUsd(5_278_000)), "$0.005278");
-        assert_eq!(micro_dollars(NanoUsd(0)), "$0");
-        assert_eq!(micro_dollars(NanoUsd(1_234_567_890)), "$1.234568");
-    }
 }

@@ -11,6 +11,7 @@ mod api_numbers;
 mod api_writes;
 mod assets;
 mod behind_nginx;
+mod bill;
 mod browser;
 mod closed;
 mod collect_redis;

@@ -66,6 +66,9 @@ pub struct Terms {
     /// The context threshold that was exceeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over: Option<i64>,
+    /// The multiplier that has the threshold, where the entry has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretched: Option<Multiplier>,
     pub tier: TierUsed,
     /// The provider's or account's factor that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,7 +180,7 @@ impl PriceBook {
         let mut more = More::NONE;
 
         let (tier, how) = self.tier(usage, &names, found.price, input, &mut more);
-        let over = self.over(&names, found.price, input, &mut more);
+        let (over, stretched) = self.over(&names, found.price, input, &mut more);
         let adjusted = self.adjustment(usage, &names);
         if let Some(by) = adjusted {
             more = more.and(by.input, by.output, by.input);
@@ -186,6 +189,7 @@ impl PriceBook {
             source: found.entry.source.clone(),
             as_of: found.entry.as_of,
             over,
+            stretched: stretched.cloned(),
             tier,
             adjusted: adjusted.cloned(),
             charges: found.price.charges(input, how, more),
@@ -236,20 +240,25 @@ impl PriceBook {
     }
 
     /// The threshold exceeded, in the entry or else in a multiplier.
-    fn over(&self, names: &[Form], price: &Price, input: i64, more: &mut More) -> Option<i64> {
+    fn over(
+        &self,
+        names: &[Form],
+        price: &Price,
+        input: i64,
+        more: &mut More,
+    ) -> (Option<i64>, Option<&Multiplier>) {
         if !price.above.is_empty() {
-            return price.band(input).map(|band| band.over);
+            return (price.band(input).map(|band| band.over), None);
         }
         let by = multiplier::best(
             &self.multipliers,
             names,
             |when| matches!(when, When::Above { over } if input > *over),
-        )?;
-        *more = more.and(by.input, by.output, Factor::ONE);
-        match by.when {
-            When::Above { over } => Some(over),
-            _ => None,
+        );
+        if let Some(by) = by {
+            *more = more.and(by.input, by.output, Factor::ONE);
         }
+        (by.and_then(|by| by.when.step()), by)
     }
 
     fn adjustment(&self, usage: &Usage<'_>, names: &[Form]) -> Option<&Multiplier> {

@@ -72,16 +72,7 @@ fn row(ctx: &Ctx, layer: Layer, multiplier: &Multiplier) -> Row {
     Row {
         layer: words::layer(t, layer),
         models: plain(multiplier.model.as_str()).into_owned(),
-        when: match &multiplier.when {
-            When::Tier { tier, up_to: None } => (t.when_tier)(&plain(tier)),
-            When::Tier {
-                tier,
-                up_to: Some(most),
-            } => (t.when_tier_up_to)(&plain(tier), &ctx.lang.count(*most)),
-            When::Above { over } => (t.when_above)(&ctx.lang.count(*over)),
-            When::Provider(name) => (t.when_provider)(&plain(name.as_str())),
-            When::Account(identity) => (t.when_account)(&ctx.identity(identity)),
-        },
+        when: words::when(ctx, &multiplier.when),
         input: multiplier.input.to_string(),
         output: multiplier.output.to_string(),
         own: (layer == Layer::Override)

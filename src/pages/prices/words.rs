@@ -1,48 +1,11 @@
 //! Prices in words: layers, rules, rates and what else a price knows.
 
-use std::fmt::Write as _;
-
-use crate::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rule, TierHow, Via};
+use crate::domain::pricing::{Entry, Price, Quote, Rate, TierHow};
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
 use crate::pages::cell::Cell;
+pub(super) use crate::pages::terms::{layer, rule, when};
 use crate::web::ctx::Ctx;
-
-pub(super) fn layer(t: &'static Texts, layer: Layer) -> &'static str {
-    match layer {
-        Layer::Override => t.own,
-        Layer::Synced => t.synced,
-        Layer::BuiltIn => t.built_in,
-    }
-}
-
-/// How the name was met, where it was not simply the name.
-pub(super) fn via(t: &'static Texts, via: Via) -> &'static str {
-    match via {
-        Via::Name => "",
-        Via::Case => t.via_case,
-        Via::Suffix => t.via_suffix,
-        Via::Prefix => t.via_prefix,
-        Via::Release => t.via_release,
-        Via::Effort => t.via_effort,
-        Via::Spelling => t.via_spelling,
-        Via::ListPrefix => t.via_list_prefix,
-        Via::Pattern => t.via_pattern,
-    }
-}
-
-/// The rule that matched, and how.
-pub(super) fn rule(t: &'static Texts, rule: &Rule) -> String {
-    let mut text = plain(&rule.model).into_owned();
-    if let Some(like) = &rule.like {
-        text = format!("{}, {}", plain(like), (t.costs_like)(&text));
-    }
-    let how = via(t, rule.via);
-    if !how.is_empty() {
-        let _ = write!(text, ", {how}");
-    }
-    text
-}
 
 /// A rate; `why` says what is charged where there is none.
 pub(super) fn rate(rate: Option<Rate>, why: &'static str) -> Cell {

@@ -23,15 +23,21 @@ pub(super) struct Fact {
     pub link: Option<(&'static str, String)>,
 }
 
+impl Fact {
+    pub(super) fn new(label: &'static str, value: &str) -> Self {
+        Self {
+            label,
+            value: plain(value).into_owned(),
+            code: false,
+            aside: String::new(),
+            link: None,
+        }
+    }
+}
+
 pub(super) fn of(event: &Event, ctx: &Ctx) -> Vec<Fact> {
     let t = ctx.t.request;
-    let fact = |label, value: &str| Fact {
-        label,
-        value: plain(value).into_owned(),
-        code: false,
-        aside: String::new(),
-        link: None,
-    };
+    let fact = Fact::new;
     let code = |label, value: &str| Fact {
         code: true,
         ..fact(label, value)
@@ -119,11 +125,8 @@ pub(super) fn of_account(event: &Event, accounts: &Desk, ctx: &Ctx) -> Option<Fa
     let said = [plan.as_ref(), (t.state_of)(standing.state), note.as_ref()];
     let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
     Some(Fact {
-        label: t.state,
-        value: said.join(", "),
-        code: false,
-        aside: String::new(),
         link: Some((t.its_page, ctx.url(&format!("/accounts/{}", known.id)))),
+        ..Fact::new(t.state, &said.join(", "))
     })
 }
 
