@@ -240,21 +240,11 @@ async fn relay(
     if !request.method().is_safe() && answer.status.is_success() {
         state.gateway_changed.send_modify(|changes| *changes += 1);
     }
-    let session = match access {
-        Access::Session(session) => Some(session.clone()),
-        Access::Key => None,
-    };
-    let (peer, shared) = (Peer::of(request), state.clone());
+    let (peer, access, shared) = (Peer::of(request), access.clone(), state.clone());
     let cut = async move {
-        let over = async {
-            match &session {
-                Some(session) => session.ended(&shared).await,
-                None => shared.stop.cancelled().await,
-            }
-        };
         tokio::select! {
             () = peer.left() => {}
-            () = over => {}
+            () = access.ended(&shared) => {}
         }
     };
     let held = Held {

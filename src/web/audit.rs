@@ -28,9 +28,9 @@ pub struct Ticket {
 /// How the audit names a caller.
 #[must_use]
 pub fn who(access: &Access) -> String {
-    match access {
-        Access::Key => String::from("key"),
-        Access::Session(session) => format!("session:{}", session.id.0),
+    match access.session() {
+        None => String::from("key"),
+        Some(session) => format!("session:{}", session.0),
     }
 }
 

@@ -29,6 +29,8 @@ const AGENT_LENGTH: usize = 200;
 pub struct Session {
     pub id: SessionId,
     pub expires_at: At,
+    /// [`AppState::revoked`] as it was before this session was looked up.
+    as_of: u64,
 }
 
 /// Who is let in: a person, or a script that has the Admin Key.
@@ -99,6 +101,7 @@ pub async fn find(
     };
     let hash = hash(cookie.value());
     let now = state.clock.now();
+    let as_of = *state.revoked.borrow();
     let read = move |c: &mut _| sessions::find(c, &hash, now, LONGEST_KEPT);
     let Some(found) = state.store.read(read).await?.filter(|s| is_live(s, now)) else {
         return Ok(None);
@@ -114,6 +117,7 @@ pub async fn find(
     Ok(Some(Session {
         id: found.id,
         expires_at: found.expires_at,
+        as_of,
     }))
 }
 
@@ -142,19 +146,44 @@ pub async fn revoke_all(state: &AppState) -> Result<()> {
 }
 
 impl Session {
-    /// Resolves once this session was revoked, or the process is to end: what
-    /// a stream waits for beside its events.
-    pub async fn ended(&self, state: &AppState) {
+    /// Resolves once this session was revoked, or the process is to end. One
+    /// that was revoked while nobody waited is noticed as well.
+    async fn ended(&self, state: &AppState) {
         let mut revoked = state.revoked.subscribe();
         loop {
+            let unchanged = *revoked.borrow_and_update() == self.as_of;
+            if !unchanged && !self.is_listed(state).await {
+                return;
+            }
             tokio::select! {
                 () = state.stop.cancelled() => return,
                 changed = revoked.changed() => if changed.is_err() { return },
             }
-            match list(state).await {
-                Ok(live) if live.iter().any(|session| session.id == self.id) => {}
-                _ => return,
-            }
+        }
+    }
+
+    async fn is_listed(&self, state: &AppState) -> bool {
+        let live = list(state).await;
+        live.is_ok_and(|live| live.iter().any(|session| session.id == self.id))
+    }
+}
+
+impl Access {
+    /// The session of a person; a script with the key has none.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Session(session) => Some(session.id),
+            Self::Key => None,
+        }
+    }
+
+    /// Resolves once whoever was let in no longer is: what every long answer
+    /// waits for beside its next piece. A key ends with the process.
+    pub async fn ended(&self, state: &AppState) {
+        match self {
+            Self::Session(session) => session.ended(state).await,
+            Self::Key => state.stop.cancelled().await,
         }
     }
 }

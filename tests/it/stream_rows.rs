@@ -1,7 +1,11 @@
 //! The live stream: rows arrive as they are stored, only those of the view,
 //! none is lost over a broken connection, and a stream ends with its session.
 
+use actix_web::cookie::Cookie;
+use actix_web::test::TestRequest;
 use cpamp::domain::units::Ms;
+use cpamp::web::client_addr::Client;
+use cpamp::web::session::{self, Access};
 use reqwest::{Method, Response, StatusCode};
 
 use crate::support::database::store;
@@ -138,6 +142,23 @@ async fn a_stream_ends_with_its_session() {
     assert_eq!(ends.message().await, None);
     store(panel.store(), vec![event(1)]).await.unwrap();
     assert_eq!(stays.rows().await.0.len(), 1);
+}
+
+/// A stream that is busy, or whose reader is slow, waits for nothing when its
+/// session is ended.
+#[tokio::test]
+async fn who_looks_late_learns_that_a_session_has_ended() {
+    let (panel, browser) = panel().await;
+    let token = browser.cookie("cpamp_session").unwrap();
+    let request = TestRequest::default()
+        .app_data(panel.state.clone())
+        .cookie(Cookie::new("cpamp_session", token))
+        .to_http_request();
+    let client = Client::of(&request, &panel.state.config);
+    let found = session::find(&panel.state, &request, client).await;
+    let access = Access::Session(found.unwrap().unwrap());
+    session::revoke_all(&panel.state).await.unwrap();
+    within(access.ended(&panel.state)).await;
 }
 
 #[tokio::test]

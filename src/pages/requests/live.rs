@@ -24,7 +24,7 @@ use crate::store::requests::{From, ListQuery, Row};
 use crate::store::{self, list};
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
-use crate::web::session::Session;
+use crate::web::session::Access;
 use crate::web::state::AppState;
 
 /// Proxies close what is silent for a minute.
@@ -46,9 +46,9 @@ pub(super) async fn stream(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
-    session: Option<Session>,
+    access: Access,
 ) -> Result<HttpResponse> {
-    let Some(place) = Place::take(session.as_ref().map(|session| session.id)) else {
+    let Some(place) = Place::take(access.session()) else {
         return Ok(too_many());
     };
     let (view, ignored) = View::parse(request.query_string(), ctx.zone);
@@ -70,7 +70,7 @@ pub(super) async fn stream(
         ctx,
         view,
         state,
-        session,
+        access,
     };
     let body = stream::unfold(live, |mut live| async move {
         let message = live.next().await?;
@@ -101,8 +101,7 @@ struct Live {
     view: View,
     columns: Columns,
     state: Data<AppState>,
-    /// `None` for a script with the Admin Key: it ends with the process.
-    session: Option<Session>,
+    access: Access,
     changed: watch::Receiver<u64>,
     /// Number of the last event told.
     sent: u64,
@@ -121,18 +120,11 @@ impl Live {
             return Some(Bytes::from_static(b": connected\n\n"));
         }
         loop {
-            let state = self.state.clone();
-            let session = self.session.clone();
+            let (state, access) = (self.state.clone(), self.access.clone());
             let given_away = self.place.given_away();
-            let ended = async {
-                match &session {
-                    Some(session) => session.ended(&state).await,
-                    None => state.stop.cancelled().await,
-                }
-            };
             tokio::select! {
                 biased;
-                () = ended => return None,
+                () = access.ended(&state) => return None,
                 () = given_away.cancelled() => return None,
                 () = self.arrival() => {}
                 () = tokio::time::sleep(HEARTBEAT) => {

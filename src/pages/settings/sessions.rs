@@ -64,7 +64,7 @@ async fn show(
 ) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Settings);
     let all = session::list(&state).await?;
-    let rows = all.iter().map(|s| row(&ctx, s, own(&access))).collect();
+    let rows = all.iter().map(|s| row(&ctx, s, access.session())).collect();
     let flash = done.done.as_ref().map(|_| Flash {
         class: "ok",
         title: ctx.t.sessions.ended.to_owned(),
@@ -77,14 +77,6 @@ async fn show(
         ctx,
     };
     Ok(hx::html_response(StatusCode::OK).body(page.render()?))
-}
-
-/// The session of this browser; a script with the key has none.
-fn own(access: &Access) -> Option<SessionId> {
-    match access {
-        Access::Session(session) => Some(session.id),
-        Access::Key => None,
-    }
 }
 
 fn row(ctx: &Ctx, session: &sessions::Session, own: Option<SessionId>) -> Row {
@@ -135,7 +127,7 @@ async fn end_one(
     if !session::revoke(&state, id).await? {
         return Err(Error::NotFound);
     }
-    Ok(if own(&access) == Some(id) {
+    Ok(if access.session() == Some(id) {
         see(&ctx, "/login")
     } else {
         see(&ctx, "/settings/sessions?done=ended")
