@@ -3,7 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use actix_web::App;
+use actix_web::body::to_bytes;
+use actix_web::cookie::Cookie;
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::web::Data;
+use cpamp::domain::time::Zone;
 use cpamp::domain::units::Ms;
+use cpamp::pages::requests;
+use cpamp::web::ctx::Frame;
+use cpamp::web::{guard, session};
 use reqwest::StatusCode;
 
 use crate::support::database::store;
@@ -135,6 +145,44 @@ async fn a_file_holds_exactly_the_view() {
             .map(|line| line["id"].as_str().unwrap())
             .collect();
         assert_eq!(ids, shown, "{query}");
+    }
+}
+
+/// Half a file must not look like a whole one.
+#[tokio::test]
+async fn a_file_breaks_off_when_its_session_ends() {
+    let panel = Panel::start().await;
+    let browser = panel.logged_in().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    store(panel.store(), events(0, 4_100)).await.unwrap();
+    let state = panel.state.clone();
+    let frame = Frame {
+        base: String::new(),
+        zone: Zone::UTC,
+        demo: false,
+        secure: false,
+        clock: state.clock.clone(),
+        status: state.status.clone(),
+    };
+    let routes = App::new()
+        .app_data(state.clone())
+        .app_data(Data::new(frame))
+        .wrap(from_fn(guard::guard))
+        .configure(requests::routes);
+    let server = init_service(routes).await;
+    for (path, revoked) in [("/requests.csv", false), ("/requests.jsonl", true)] {
+        let token = browser.cookie("cpamp_session").unwrap();
+        let request = TestRequest::get()
+            .uri(path)
+            .cookie(Cookie::new("cpamp_session", token))
+            .to_request();
+        let answer = call_service(&server, request).await;
+        assert_eq!(answer.status().as_u16(), 200);
+        if revoked {
+            session::revoke_all(&state).await.unwrap();
+        }
+        let read = to_bytes(answer.into_body()).await;
+        assert_eq!(read.is_err(), revoked, "{path}");
     }
 }
 
