@@ -27,6 +27,7 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use crate::domain::collection::{Connection, Settings};
+use crate::domain::units::At;
 use crate::gateway::key_watch::KeyWatch;
 use crate::gateway::passage::{Answer, Opens, Order, Passage};
 use crate::gateway::types::Error as GatewayError;
@@ -194,7 +195,12 @@ async fn relay(
     let path = request.uri().path();
     let path = path.strip_prefix(base).unwrap_or(path);
     let target = Target::parse(root, path, request.uri().query())?;
-    if root == MANAGEMENT && target.is_usage_queue() {
+    let caller = if root == MANAGEMENT {
+        Caller::Ours
+    } else {
+        Caller::OfPlugins
+    };
+    if caller == Caller::Ours && target.is_usage_queue() {
         return Err(Refusal::UsageQueue);
     }
     let (relay, line) = (desk(request), line(request));
@@ -206,11 +212,13 @@ async fn relay(
     let client = Client::of(request, &state.config);
     let now = state.clock.now();
     let place = relay.limits.enter(who, client.network(), now).await?;
-    let collector = state.status.borrow().clone();
-    let leave = relay
-        .key
-        .ask(&way.connection, &collector, state.clock.now())
-        .await?;
+    let leave = if caller == Caller::Ours {
+        let collector = state.status.borrow().clone();
+        let now = state.clock.now();
+        Some(relay.key.ask(&way.connection, &collector, now).await?)
+    } else {
+        None
+    };
 
     let intent = trace::kind(request.method(), &target).map(|kind| Intent {
         at: state.clock.now(),
@@ -222,19 +230,11 @@ async fn relay(
     });
     let mut ticket = Ticket::begin(state, intent).await;
 
-    let outcome = send(request, payload, &target, &way, Caller::Ours, ticket.sent()).await;
-    match &outcome {
-        Ok(answer) if proves_the_key(answer) => {
-            relay.key.learn(&way.connection, Ok(()), state.clock.now());
-        }
-        Err(Refusal::Gateway(error)) => {
-            relay
-                .key
-                .learn(&way.connection, Err(error), state.clock.now());
-        }
-        _ => {}
+    let outcome = send(request, payload, &target, &way, caller, ticket.sent()).await;
+    if let Some(leave) = leave {
+        learn(&relay.key, &way.connection, &outcome, state.clock.now());
+        leave.done();
     }
-    leave.done();
     let answer = outcome.inspect_err(|refusal| ticket.ended(refusal.code()))?;
     ticket.answered(answer.status.as_u16());
     if !request.method().is_safe() && answer.status.is_success() {
@@ -305,7 +305,7 @@ async fn send(
     };
     let opens = match caller {
         Caller::Ours => Opens::ManagementKey,
-        Caller::OfModels => Opens::CallersKey,
+        Caller::OfPlugins | Caller::OfModels => Opens::NoKey,
     };
     let too_late = async {
         if let Some(sent) = sent {
@@ -318,6 +318,15 @@ async fn send(
         answer = way.passage.send(order, opens) => Ok(answer?),
         () = too_late => Err(GatewayError::TimedOut.into()),
         () = Peer::of(request).left() => Err(Refusal::Left),
+    }
+}
+
+/// What the gateway made of the key that went along.
+fn learn(key: &KeyWatch, of: &Connection, outcome: &Result<Answer, Refusal>, now: At) {
+    match outcome {
+        Ok(answer) if proves_the_key(answer) => key.learn(of, Ok(()), now),
+        Err(Refusal::Gateway(error)) => key.learn(of, Err(error), now),
+        _ => {}
     }
 }
 

@@ -42,8 +42,8 @@ pub struct Order {
 pub enum Opens {
     /// The Management Key, added here.
     ManagementKey,
-    /// The caller's own, already among the headers.
-    CallersKey,
+    /// None of ours: the caller's own is among the headers, or none is needed.
+    NoKey,
 }
 
 /// The gateway's answer; its body is still to come.

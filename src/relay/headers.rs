@@ -58,6 +58,9 @@ const BEGINNINGS: [&str; 2] = ["x-cpa-", "x-server-"];
 pub(super) enum Caller {
     /// Known here; the gateway is opened with the Management Key.
     Ours,
+    /// Known here, but the gateway shows pages of plugins to anybody. Whatever a
+    /// plugin is, it is not given the Management Key.
+    OfPlugins,
     /// A client of models with a key of the gateway's.
     OfModels,
 }

@@ -231,6 +231,39 @@ async fn a_stream_ends_with_its_session() {
     assert_eq!(gateway.rest().await, b"");
 }
 
+/// The gateway shows pages of plugins to anybody: a plugin is not given the key,
+/// and what it says of keys is not about ours.
+#[tokio::test]
+async fn a_plugin_never_sees_the_management_key() {
+    let upstream = Upstream::start().await;
+    let panel = upstream.panel(|setup| setup).await;
+    let client = script(&panel);
+    let said = r#"{"error":"invalid management key"}"#;
+    let (answer, ()) = tokio::join!(client.get("/v0/resource/plugins/p/page"), async {
+        let mut gateway = upstream.request().await;
+        let head = gateway.head.to_lowercase();
+        assert!(!head.contains("authorization"), "{head}");
+        assert!(!head.contains("a-management-key-for-tests"), "{head}");
+        let length = said.len();
+        let head = format!("HTTP/1.1 401 Unauthorized\r\nContent-Length: {length}\r\n");
+        gateway
+            .write(format!("{head}Connection: close\r\n\r\n{said}"))
+            .await;
+    });
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (StatusCode::UNAUTHORIZED, said)
+    );
+    let (answer, ()) = tokio::join!(client.get("/v0/management/debug"), async {
+        let mut gateway = upstream.request().await;
+        assert!(gateway.has("authorization: Bearer a-management-key-for-tests"));
+        gateway
+            .write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            .await;
+    });
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
 /// What a gateway, a plugin or whoever stands there must not do to the panel.
 #[tokio::test]
 async fn dangerous_headers_do_not_come_back() {
