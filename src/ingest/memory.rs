@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::outage::Outage;
 use super::taker::Taker;
 use crate::domain::collection::Gap;
 use crate::domain::units::At;
@@ -25,6 +26,9 @@ pub(super) struct Memory {
 }
 
 const MEMORY: &str = "collector_memory";
+/// How long a busy store may hold up taking, and the end of it.
+const IN_PASSING: Duration = Duration::from_millis(50);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl Memory {
     /// Nothing yet, of the gateway at this address.
@@ -46,20 +50,37 @@ impl Taker {
     pub(super) async fn answered(&mut self, ago: Duration) {
         let now = self.clock.now() - millis(ago);
         if let Some(outage) = self.outage.take() {
-            // Within this process the outage is measured on the clock that
-            // cannot be set.
-            let end = match self.answered {
-                Some((at, since)) if at == outage.since => at + millis(since.elapsed()),
-                _ => now,
-            };
             if outage.restarted {
                 self.restart_noted = Some(now);
             }
-            self.record_gaps(outage.gaps(end, self.retention));
+            self.record_gaps(outage.gaps(self.end_of(&outage, now), self.retention));
         }
         self.answered = Instant::now().checked_sub(ago).map(|at| (now, at));
         self.memory.last_answer_at = Some(now);
         self.remember(false).await;
+    }
+
+    /// Within this process an outage is measured on the clock that cannot be set.
+    fn end_of(&self, outage: &Outage, now: At) -> At {
+        match self.answered {
+            Some((at, since)) if at == outage.since => at + millis(since.elapsed()),
+            _ => now,
+        }
+    }
+
+    /// The process is about to end amid an outage. The next one knows only when
+    /// it began, so what was lost already is recorded now.
+    pub(super) async fn leave_word(&mut self) {
+        let Some(outage) = self.outage.take() else {
+            return;
+        };
+        let end = self.end_of(&outage, self.clock.now());
+        let gaps = outage.gaps(end, self.retention);
+        let write = move |c: &mut _| gaps.iter().try_for_each(|gap| gaps::record(c, gap));
+        let written = tokio::time::timeout(LAST_WORDS, self.store.write(write)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            log::warn!("cannot record what was lost before the end");
+        }
     }
 
     /// Shows gaps at once and records them beside the taking: a database that
@@ -95,7 +116,7 @@ impl Taker {
         let memory = self.memory.clone();
         let written = self.store.write(move |c| settings::put(c, MEMORY, &memory));
         // A store that is busy must not delay taking; once sent, it is done.
-        let patience = Duration::from_millis(if now { 1_000 } else { 50 });
+        let patience = if now { LAST_WORDS } else { IN_PASSING };
         if let Ok(Err(error)) = tokio::time::timeout(patience, written).await {
             log::debug!("cannot remember the last answer: {error}");
         }

@@ -130,6 +130,7 @@ impl Taker {
                 }
             }
         }
+        self.leave_word().await;
         self.remember(true).await;
     }
 

@@ -7,6 +7,7 @@ use cpamp::clock::Clock;
 use cpamp::domain::collection::{Gap, Mode, Reason, Settings, State, Status, Transport};
 use cpamp::domain::units::{At, Ms};
 use cpamp::fake::{Gateway, Options};
+use cpamp::store::gaps;
 
 use crate::support::database::Database;
 use crate::support::events::MORNING;
@@ -236,6 +237,25 @@ async fn an_answer_that_is_lost_on_the_wire_leaves_a_gap() {
             .await;
         push(&gateway, 1..4);
         rig.until_stored(3).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_before_the_end_leaves_a_gap() {
+    for mode in [Mode::Resp, Mode::Http] {
+        let gateway = gateway().await;
+        let mut tuning = tuning();
+        tuning.limits.answer = Duration::from_mins(1);
+        tuning.grace = Duration::ZERO;
+        let settings = settings(&gateway.url(), &gateway.key(), mode);
+        let rig = Rig::start_with(Database::new(), settings, tuning, Clock::System).await;
+        rig.until("collecting", collecting).await;
+        gateway.set_faults(|faults| faults.half_open = true);
+        push(&gateway, 0..1);
+        gateway.wait(|tally| tally.popped == 1).await;
+        let database = rig.stop().await;
+        let gaps = database.open().read(|c| gaps::newest(c, 9)).await.unwrap();
+        assert_eq!(whys(&gaps), ["answer_lost"], "{mode:?}");
     }
 }
 
