@@ -65,6 +65,25 @@ fn what_is_not_understood_is_ignored_and_named() {
 }
 
 #[test]
+fn a_range_ends_a_year_beyond_what_there_can_be() {
+    let (now, first) = (At(1_772_359_200_000), At(1_764_000_000_000));
+    let year = Ms(366 * Ms::DAY.0);
+    let of = |query: &str| parse(query).resolve(Zone::UTC, now, Some(first));
+    let all_time = of("from=1970-01-02&to=9999-12-31");
+    assert_eq!(all_time, (first - year, now + year));
+    let asked = (At(1_763_000_000_000), At(1_773_000_000_000));
+    let query = format!("from={}&to={}", asked.0.0, asked.1.0);
+    assert_eq!(of(&query), asked);
+    for nothing in [
+        "from=1990-01-01&to=1991-01-01",
+        "from=2090-01-01&to=2091-01-01",
+    ] {
+        let (from, to) = of(nothing);
+        assert_eq!(from, to, "{nothing}");
+    }
+}
+
+#[test]
 fn local_times_are_in_the_zone_the_query_asks_for() {
     let from = |query: &str| match parse(query).range {
         Range::Between(from, _) => from.rfc3339(),

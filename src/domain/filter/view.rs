@@ -135,6 +135,9 @@ impl Default for View {
     }
 }
 
+/// So far from all events nobody looks.
+const FAR: Ms = Ms(366 * Ms::DAY.0);
+
 impl View {
     pub const ROWS: usize = 50;
     pub const MOST_ROWS: usize = 500;
@@ -215,6 +218,8 @@ impl View {
     }
 
     /// The moments asked for, open ends closed: `first` is the oldest event.
+    /// What lies far before it or far ahead is left out: a link to all of ten
+    /// thousand years would make millions of bars of nothing.
     #[must_use]
     pub fn resolve(&self, zone: Zone, now: At, first: Option<At>) -> (At, At) {
         let (from, to) = self.range.resolve(zone, now, first);
@@ -229,7 +234,11 @@ impl View {
         } else {
             to
         };
-        (from, to.max(from))
+        if !matches!(self.range, Range::Between(..)) {
+            return (from, to.max(from));
+        }
+        let from = from.max(first.unwrap_or(now).min(now) - FAR);
+        (from, to.min(now + FAR).max(from))
     }
 
     #[must_use]
