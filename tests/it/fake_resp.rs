@@ -1,118 +1,11 @@
-//! The simulated gateway on RESP: the recorded transcript byte for byte, and
-//! the rules of the queue that a transcript cannot show.
-
-#![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The simulated gateway on RESP: the rules of the queue that a transcript cannot
+//! show, and what can go wrong.
 
 use cpamp::clock::Clock;
-use cpamp::domain::units::{At, Ms};
-use cpamp::fake::{Gateway, Options, Version};
-use serde_json::Value;
+use cpamp::domain::units::Ms;
+use cpamp::fake::{Gateway, Options};
 
-use crate::support::gateway::{LAB_TIME, Resp, laboratory, recorded, within};
-
-fn transcript() -> Vec<Value> {
-    recorded("resp-transcript.jsonl")
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-/// The events and error events inside a received text.
-fn payloads(line: &Value) -> Vec<&str> {
-    line["receive"]
-        .as_str()
-        .unwrap_or_default()
-        .split("\r\n")
-        .filter(|part| part.starts_with("{\"timestamp\""))
-        .collect()
-}
-
-fn is_message(line: &Value) -> bool {
-    line["receive"]
-        .as_str()
-        .unwrap_or_default()
-        .contains("$7\r\nmessage\r\n")
-}
-
-fn is_subscription(line: &Value, channel: &str) -> bool {
-    let send = line["send"].as_str().unwrap_or_default();
-    send.starts_with("*2\r\n") && send.contains("SUBSCRIBE") && send.contains(channel)
-}
-
-/// What the gateway had to do before a line: popped events were queued before
-/// the pop was sent, and before anyone subscribed.
-fn queued_before(lines: &[Value]) -> BTreeMap<usize, Vec<&str>> {
-    let mut queued: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for (at, line) in lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| !is_message(line))
-    {
-        let found = payloads(line);
-        if found.is_empty() {
-            continue;
-        }
-        let sent = lines[..at]
-            .iter()
-            .rposition(|l| l["connection"] == line["connection"] && l["send"].is_string())
-            .unwrap();
-        let subscribed = lines[..sent]
-            .iter()
-            .position(|l| is_subscription(l, "usage"));
-        queued
-            .entry(subscribed.unwrap_or(sent))
-            .or_default()
-            .extend(found);
-    }
-    queued
-}
-
-#[tokio::test]
-async fn recorded_transcript_replays_byte_for_byte() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    let lines = transcript();
-    let queued = queued_before(&lines);
-    let mut connections: BTreeMap<u64, Resp> = BTreeMap::new();
-    let mut published = BTreeSet::new();
-    let mut subscriptions = 0;
-    for (at, line) in lines.iter().enumerate() {
-        for event in queued.get(&at).into_iter().flatten() {
-            gateway.push(event);
-        }
-        let number = line["connection"].as_u64().unwrap();
-        if line["open"] == true {
-            connections.insert(number, Resp::open(&gateway).await);
-            continue;
-        }
-        let connection = connections.get_mut(&number).unwrap();
-        if let Some(bytes) = line["send"].as_str() {
-            connection.send(bytes.as_bytes()).await;
-            let known = ["usage", "errors"]
-                .iter()
-                .any(|name| is_subscription(line, name));
-            subscriptions += u64::from(known);
-        }
-        if let Some(bytes) = line["receive"].as_str() {
-            if is_message(line) {
-                within(gateway.wait(|tally| tally.subscribed == subscriptions)).await;
-                for event in payloads(line).into_iter().filter(|e| published.insert(*e)) {
-                    if event.contains("\"auth_id\"") {
-                        gateway.push_error(event);
-                    } else {
-                        gateway.push(event);
-                    }
-                }
-            }
-            connection.expect(bytes).await;
-        }
-        if line["closed"] == true {
-            assert_eq!(connection.rest().await, "", "line {}", at + 1);
-        }
-    }
-    assert_eq!(connections.len(), 13);
-}
+use crate::support::gateway::{LAB_TIME, Resp, within};
 
 fn clocked() -> (Clock, Options) {
     let clock = Clock::fixed(LAB_TIME);
@@ -291,95 +184,6 @@ async fn silent_peers_are_closed_without_a_word() {
 }
 
 #[tokio::test]
-async fn releases_differ_as_the_contract_lists_them() {
-    async fn authenticated(version: Version) -> (Gateway, Resp) {
-        let gateway = Gateway::start(Options::default().version(version))
-            .await
-            .unwrap();
-        gateway.push(r#"{"timestamp":"t","auth_index":"a","alias":"b","fail":{"status_code":200,"body":""},"failed":false}"#);
-        let resp = Resp::authenticated(&gateway).await;
-        (gateway, resp)
-    }
-    // Any key names the queue, old events lack fields, nobody can subscribe.
-    let (_gateway, mut resp) = authenticated(Version(6, 9, 38)).await;
-    let oldest = r#"{"timestamp":"t","auth_index":"a","failed":false}"#;
-    resp.check(
-        &["LPOP", "queue"],
-        &format!("${}\r\n{oldest}\r\n", oldest.len()),
-    )
-    .await;
-    resp.check(
-        &["SUBSCRIBE", "usage"],
-        "-ERR unknown command 'subscribe'\r\n",
-    )
-    .await;
-
-    let (_gateway, mut resp) = authenticated(Version(6, 10, 8)).await;
-    let older = r#"{"timestamp":"t","auth_index":"a","failed":false,"alias":"b"}"#;
-    resp.check(
-        &["RPOP", "whatever", "5"],
-        &format!("*1\r\n${}\r\n{older}\r\n", older.len()),
-    )
-    .await;
-
-    // Subscriptions without control messages or an errors channel.
-    let (gateway, mut resp) = authenticated(Version(7, 0, 7)).await;
-    resp.check(
-        &["SUBSCRIBE", "errors"],
-        "-ERR unsupported channel 'errors'\r\n",
-    )
-    .await;
-    let mut subscriber = Resp::subscribed(&gateway, "usage").await;
-    gateway.publish_refresh();
-    gateway.push_raw("raw");
-    subscriber.expect_message("usage", "raw").await;
-
-    let gateway = Gateway::start(Options::default().version(Version(7, 1, 17)))
-        .await
-        .unwrap();
-    let mut resp = Resp::open(&gateway).await;
-    resp.send(b"*").await;
-    assert_eq!(resp.rest().await, "-ERR RESP AUTH disabled; use mTLS\r\n");
-
-    let gateway = Gateway::start(Options::default().version(Version(6, 9, 37)))
-        .await
-        .unwrap();
-    let mut resp = Resp::open(&gateway).await;
-    resp.command(&["AUTH", "x"]).await;
-    assert!(
-        resp.rest()
-            .await
-            .starts_with("HTTP/1.1 400 Bad Request\r\n")
-    );
-
-    let home = Options {
-        home: true,
-        ..Options::default()
-    };
-    let gateway = Gateway::start(home).await.unwrap();
-    let mut resp = Resp::open(&gateway).await;
-    resp.send(b"*").await;
-    assert_eq!(
-        resp.rest().await,
-        "-ERR redis usage output disabled in home mode\r\n"
-    );
-}
-
-#[tokio::test]
-async fn a_silent_peer_blocks_releases_that_sniff_while_accepting() {
-    let gateway = Gateway::start(Options::default().version(Version(7, 0, 2)))
-        .await
-        .unwrap();
-    let silent = Resp::open(&gateway).await;
-    within(gateway.wait(|tally| tally.connections == 1)).await;
-    let mut next = Resp::open(&gateway).await;
-    next.command(&["AUTH", &gateway.key()]).await;
-    assert_eq!(gateway.tally().resp_connections, 0);
-    drop(silent);
-    next.expect("+OK\r\n").await;
-}
-
-#[tokio::test]
 async fn faults_strike_and_restarts_forget() {
     let gateway = Gateway::start(Options::default()).await.unwrap();
     gateway.push_raw(&b"\xff garbage"[..]);
@@ -418,12 +222,4 @@ async fn a_half_open_gateway_takes_and_never_gives() {
     within(gateway.wait(|tally| tally.auth_ok == 1)).await;
     let answered = tokio::time::timeout(std::time::Duration::from_millis(50), resp.rest_bytes());
     assert!(answered.await.is_err());
-}
-
-#[test]
-fn versions_are_read_and_ordered() {
-    assert_eq!("v7.2.140".parse::<Version>().unwrap(), Version::CURRENT);
-    assert!("6.9.38".parse::<Version>().unwrap() < Version(6, 10, 0));
-    assert!("7.2".parse::<Version>().is_err());
-    assert_eq!(At(0), At::default());
 }

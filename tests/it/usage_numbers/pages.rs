@@ -1,0 +1,235 @@
+//! The figures that pages show are those of their files.
+
+use std::collections::BTreeMap;
+
+use cpamp::domain::units::NanoUsd;
+use cpamp::i18n::Lang;
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::fold::nanos;
+use super::given::{file, panel, rows_of};
+use crate::support::html::decoded;
+use crate::support::panel::Browser;
+
+/// The cells of a table after a mark, tags left out.
+fn table(html: &str, mark: &str) -> Vec<Vec<String>> {
+    let start = html.find(mark).unwrap_or_else(|| panic!("no {mark}"));
+    let table = html[start..].split("<table").nth(1).unwrap();
+    let table = table.split("</table>").next().unwrap();
+    let cell = regex::Regex::new(r"(?s)<t[hd][^>]*>(.*?)</t[hd]>").unwrap();
+    let rows = table.split("<tr>").skip(1);
+    rows.map(|row| {
+        cell.captures_iter(row)
+            .map(|found| text(&found[1]))
+            .collect()
+    })
+    .collect()
+}
+
+fn text(html: &str) -> String {
+    let tag = regex::Regex::new(r"<[^>]*>").unwrap();
+    decoded(&tag.replace_all(html, "")).trim().to_owned()
+}
+
+/// The figures of the ruled line by their labels.
+fn sums(html: &str) -> BTreeMap<String, String> {
+    let sum = regex::Regex::new(r"(?s)<dt>(.*?)</dt><dd>(.*?)</dd>").unwrap();
+    sum.captures_iter(html)
+        .map(|found| (text(&found[1]), text(&found[2])))
+        .collect()
+}
+
+/// A page under whatever its URL is properly written as.
+async fn page(browser: &Browser, path: &str) -> String {
+    let answer = browser.get(path).await;
+    if answer.status == StatusCode::SEE_OTHER {
+        return browser.get(answer.header("location")).await.body;
+    }
+    assert_eq!(answer.status, StatusCode::OK, "{path}");
+    answer.body
+}
+
+/// How pages write the measures of a line.
+struct Said<'a>(&'a Value);
+
+impl Said<'_> {
+    const L: Lang = Lang::En;
+
+    fn n(&self, name: &str) -> i64 {
+        self.0[name].as_i64().unwrap()
+    }
+
+    fn input(&self) -> i64 {
+        self.n("input_uncached") + self.n("input_cache_read") + self.n("input_cache_write")
+    }
+
+    fn count(&self, name: &str) -> String {
+        Self::L.count(self.n(name))
+    }
+
+    fn success(&self) -> String {
+        let (all, failed) = (self.n("requests"), self.n("failed"));
+        Self::L.share(all - failed, all).unwrap_or("–".into())
+    }
+
+    fn cost(&self) -> String {
+        let cost = self.0["cost_usd"].as_str();
+        cost.map_or("–".into(), |cost| Self::L.cents(NanoUsd(nanos(cost))))
+    }
+
+    fn seconds(&self, name: &str) -> String {
+        let ms = self.0[name].as_f64();
+        ms.map_or("–".into(), |ms| Self::L.quantile_seconds(ms))
+    }
+
+    fn speed(&self, name: &str) -> String {
+        let speed = self.0[name].as_f64();
+        speed.map_or("–".into(), |speed| format!("{speed:.0}"))
+    }
+
+    /// A line of a ranking: figures without drawings, change and share.
+    fn ranked(&self) -> Vec<String> {
+        vec![
+            self.count("requests"),
+            self.count("failed"),
+            self.success(),
+            Self::L.compact(self.input()),
+            Self::L
+                .percent(self.n("input_cache_read"), self.input())
+                .unwrap_or("–".into()),
+            Self::L.compact(self.n("output") + self.n("reasoning")),
+            self.seconds("latency_p50_ms"),
+            self.seconds("ttft_p50_ms"),
+            self.speed("tokens_per_second_p50"),
+            self.cost(),
+        ]
+    }
+}
+
+#[tokio::test]
+async fn pages_show_what_their_files_say() {
+    let (_panel, browser, _) = panel().await;
+    for query in [
+        "",
+        "range=30d&tz=Asia/Kolkata",
+        "range=today&tz=Europe/Berlin",
+        "range=30d&model=nobody-s-model",
+        "range=30d&status=failed&vs=none",
+        "from=2026-03-28T23:00:00Z&to=2026-03-29T22:00:00Z&tz=Europe/Berlin&by=hour",
+    ] {
+        let summary = file(&browser, "summary", query).await;
+        let now = Said(&rows_of(&summary)[0]);
+        for (tab, name) in [
+            ("", "models"),
+            ("/models", "models"),
+            ("/keys", "keys"),
+            ("/accounts", "accounts"),
+            ("/providers", "providers"),
+        ] {
+            let path = format!("/usage{tab}?{query}");
+            let html = page(&browser, &path).await;
+            let shown = sums(&html);
+            for (label, expected) in [
+                ("Requests", now.count("requests")),
+                ("Success", now.success()),
+                ("Tokens", Lang::En.compact(now.n("tokens"))),
+                ("Cost", now.cost()),
+            ] {
+                assert_eq!(shown[label], expected, "{label} of {path}");
+            }
+            for (label, name) in [
+                ("Latency p50", "latency_p50_ms"),
+                ("TTFT p50", "ttft_p50_ms"),
+            ] {
+                let figure = shown[label].trim_end_matches(" s");
+                assert_eq!(figure, now.seconds(name), "{label} of {path}");
+            }
+            let ranking = file(&browser, name, query).await;
+            let lines = table(&html, "id=\"table-h\"");
+            let (lines, whole) = lines[1..].split_at(lines.len() - 2);
+            assert_eq!(lines.len(), rows_of(&ranking).len(), "{path}");
+            for (line, row) in lines.iter().zip(rows_of(&ranking)) {
+                let name = row["name"].as_str().unwrap();
+                assert_eq!(line[0], name, "{path}");
+                assert_eq!(figures(line), Said(row).ranked(), "{name} of {path}");
+            }
+            assert_eq!(figures(&whole[0]), now.ranked(), "{path}");
+        }
+        check_trends(&browser, query).await;
+        check_week(&browser, query).await;
+    }
+}
+
+/// The figures of a line of a ranking: without name, drawings, change, share.
+fn figures(line: &[String]) -> Vec<String> {
+    let compared = line.len() == 15;
+    let change = if compared { 3 } else { usize::MAX };
+    let last = line.len() - 1;
+    let figures = line.iter().enumerate();
+    figures
+        .filter(|(place, _)| ![0, 2, change, last - 1, last].contains(place))
+        .map(|(_, text)| text.clone())
+        .collect()
+}
+
+async fn check_trends(browser: &Browser, query: &str) {
+    let trend = file(browser, "trend", query).await;
+    // The page has the latest bar first.
+    let bars: Vec<&Value> = rows_of(&trend).iter().rev().collect();
+    for (metric, names) in [
+        ("requests", vec!["requests", "failed"]),
+        ("tokens", vec!["", "input_cache_read", "", "tokens"]),
+        ("failed", vec!["requests", "failed"]),
+    ] {
+        let html = page(browser, &format!("/usage?{query}&metric={metric}")).await;
+        let lines = table(&html, "class=\"data\"");
+        assert_eq!(lines.len() - 1, bars.len().min(200), "{query}");
+        for (line, bar) in lines[1..].iter().zip(&bars) {
+            for (place, name) in names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| !name.is_empty())
+            {
+                assert_eq!(line[place + 1], Said(bar).count(name), "{name} {query}");
+            }
+        }
+    }
+    for (metric, name) in [("latency", "latency"), ("ttft", "ttft")] {
+        let html = page(browser, &format!("/usage?{query}&metric={metric}")).await;
+        let lines = table(&html, "class=\"data\"");
+        for (line, bar) in lines[1..].iter().zip(&bars) {
+            for (place, quantile) in ["p50", "p95", "p99"].into_iter().enumerate() {
+                let expected = Said(bar).seconds(&format!("{name}_{quantile}_ms"));
+                assert_eq!(line[place + 2], expected, "{name} {quantile} {query}");
+            }
+        }
+    }
+}
+
+async fn check_week(browser: &Browser, query: &str) {
+    let cells = file(browser, "hours", query).await;
+    let cells = rows_of(&cells);
+    let html = page(browser, &format!("/usage/hours?{query}")).await;
+    let lines = table(&html, "aria-labelledby=\"heat-h\"");
+    let mut whole = 0;
+    for (day, line) in lines[1..8].iter().enumerate() {
+        let of_day = &cells[day * 24..][..24];
+        for (cell, row) in line[1..25].iter().zip(of_day) {
+            let expected = match row["hours"].as_i64() {
+                Some(0) => String::new(),
+                _ => row["requests"].to_string(),
+            };
+            assert_eq!(*cell, expected, "{row} {query}");
+        }
+        let sum: i64 = of_day
+            .iter()
+            .map(|row| row["requests"].as_i64().unwrap())
+            .sum();
+        whole += sum;
+        if !line[25].is_empty() {
+            assert_eq!(line[25], Lang::En.count(sum), "{query}");
+        }
+    }
+    assert_eq!(lines[8][25], Lang::En.count(whole), "{query}");
+}
