@@ -173,6 +173,12 @@ async fn everything_is_reached_by_keyboard() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_s_work_is_done_by_keys_alone() {
+    let stage = Stage::busy(60).await;
+    stage.run("by_keys.mjs", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_works_without_scripts() {
     let stage = Stage::busy(120).await;
     stage.run("without_scripts.mjs", &stage.pages().await).await;
