@@ -160,6 +160,18 @@ impl Lang {
         format!("{sign}${}.{:02}", self.count(whole), cents % 100)
     }
 
+    /// As [`Self::cents`], but whole dollars from a thousand on: for what stands
+    /// beside an exact sum.
+    #[must_use]
+    pub fn about(self, cost: NanoUsd) -> String {
+        if cost.0.abs() < 1_000_000_000_000 {
+            return self.cents(cost);
+        }
+        let sign = if cost.0 < 0 { "−" } else { "" };
+        let whole = (i128::from(cost.0).abs() + 500_000_000) / 1_000_000_000;
+        format!("{sign}${}", self.count(i64::try_from(whole).unwrap_or(i64::MAX)))
+    }
+
     /// As [`Self::money`] without the sign, for a column that has it in its head.
     #[must_use]
     pub fn dollars(self, cost: NanoUsd) -> String {
@@ -321,6 +333,10 @@ mod tests {
         check(4_999_999, "<$0.01");
         check(7_630_100_000, "$7.63");
         check(1_234_567_000_000, "$1,234.57");
+        let check = |nanos, text| assert_eq!(Lang::En.about(NanoUsd(nanos)), text);
+        check(999_994_000_000, "$999.99");
+        check(1_234_567_000_000, "$1,235");
+        check(-1_234_567_000_000, "−$1,235");
     }
 
     #[test]

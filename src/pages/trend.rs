@@ -191,10 +191,18 @@ fn shown(metric: Metric, totals: &Totals, lang: Lang) -> String {
     }
 }
 
+/// Twenty dollars, in nano-dollars.
+const FAR: i64 = 20_000_000_000;
+
 fn scale(metric: Metric, n: i64, lang: Lang) -> String {
     match metric {
         Metric::Requests | Metric::Failed | Metric::Tokens => lang.compact(n),
-        Metric::Cost => lang.cents(NanoUsd(n)),
+        Metric::Cost => {
+            let text = lang.cents(NanoUsd(n));
+            // A scale that goes so far up has steps of whole dollars.
+            let plain = text.strip_suffix(".00");
+            plain.filter(|_| n == 0 || n >= FAR).unwrap_or(&text).to_owned()
+        }
         Metric::Latency | Metric::Ttft => lang.span(Ms(n)),
         Metric::Speed if n % 1_000 == 0 => lang.count(n / 1_000),
         Metric::Speed => format!("{}.{}", n / 1_000, n % 1_000 / 100),

@@ -123,8 +123,8 @@ fn cost(now: &Totals, before: Option<&Totals>, ctx: &Ctx) -> [Sum; 2] {
         ) {
             (None, _) => t.unpriced.to_owned(),
             (_, Some(past)) => {
-                let cents = |n| lang.cents(NanoUsd(n));
-                changed(now.cost.0, past.cost.0, past, &cents, ctx)
+                let about = |n| lang.about(NanoUsd(n));
+                changed(now.cost.0, past.cost.0, past, &about, ctx)
             }
             // Not rounded up: one request without a price is not all of them.
             _ => lang
