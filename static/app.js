@@ -1,9 +1,7 @@
 // Everything works without this file; it makes pages calmer, not possible. It
 // listens on the document, for data-* hooks, and owns no state of the server.
 (() => {
-  const root = document.documentElement;
   const base = document.body.dataset.base;
-  root.classList.add("scripted");
 
   // The zone of this browser, for those who chose none; the next page uses it.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
