@@ -74,7 +74,8 @@ const filtered = page.url();
 
 step("open a request and come back");
 await follow("#rows a.whole", /\/requests\/.+/);
-await press("Alt+ArrowLeft");
+// The keys of the browser itself are not at hand here.
+await page.goBack();
 await page.waitForURL(filtered);
 await page.locator("#rows tr").first().waitFor();
 
@@ -119,10 +120,10 @@ await logIn(await other.newPage(), env("ADMIN_KEY"));
 await follow(".places a[href$='/settings/collection']", at("/settings/collection"));
 await follow(".tabs a[href$='/settings/sessions']", at("/settings/sessions"));
 const sessions = page.locator("main tbody tr");
-check((await sessions.count()) === 2, `${await sessions.count()} sessions`);
+const before = await sessions.count();
 await to("main tr:not(:has(.state.ok)) button");
 await Promise.all([page.waitForEvent("load"), press("Enter")]);
-check((await sessions.count()) === 1, "the session was not ended");
+check((await sessions.count()) === before - 1, "the session was not ended");
 check((await focus("#error, #flash")).there, "what became of the session does not take the focus");
 
 step("Preferences: open, look, Escape, and the focus is back");

@@ -17,9 +17,12 @@ use crate::support::{hostile, traffic};
 /// Everything that opens with a session, in a panel that is set up.
 const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor /keys \
     /accounts /accounts/1 \
-    /usage /usage/hours /usage/keys?metric=tokens /usage/accounts?range=30d&by=day \
-    /settings/collection /settings/sessions /settings/audit \
-    /settings/about /no/such/page";
+    /usage /usage/models?metric=latency /usage/hours /usage/keys?metric=tokens \
+    /usage/accounts?range=30d&by=day /usage/providers?metric=cost \
+    /usage/prices /usage/prices?show=built_in /usage/prices/edit /usage/prices/sources \
+    /usage/prices/multipliers /usage/prices/anew \
+    /settings/collection /settings/rejects /settings/gaps /settings/sessions \
+    /settings/audit /settings/about /no/such/page";
 
 const OPS: &str = include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json");
 const DEV: &str =
@@ -74,17 +77,19 @@ impl Stage {
         chromium::run(script, &environment, nothing).await;
     }
 
-    /// The pages with one request's own page among them.
+    /// The pages with those of two requests among them: one failed, one did not.
     async fn pages(&self) -> String {
-        let export = self
-            .panel
-            .script()
-            .get("/requests.jsonl?range=all&status=failed")
-            .await;
-        let first: serde_json::Value =
-            serde_json::from_str(export.body.lines().next().unwrap()).unwrap();
-        let id = first.get("id").and_then(serde_json::Value::as_str).unwrap();
-        format!("{INSIDE} /requests/{id}")
+        let mut pages = String::from(INSIDE);
+        for status in ["failed", "ok"] {
+            let path = format!("/requests.jsonl?range=all&status={status}");
+            let export = self.panel.script().get(&path).await;
+            let first: serde_json::Value =
+                serde_json::from_str(export.body.lines().next().unwrap()).unwrap();
+            let id = first.get("id").and_then(serde_json::Value::as_str).unwrap();
+            pages.push_str(" /requests/");
+            pages.push_str(id);
+        }
+        pages
     }
 }
 
@@ -164,6 +169,23 @@ async fn the_way_in_is_accessible_and_fits() {
     ];
     let nothing = async |words: &[&str]| panic!("nobody answers {words:?}");
     chromium::run("pages.mjs", &environment, nothing).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_refused_is_told_why() {
+    let stage = Stage::connected().await;
+    stage.run("refused.mjs", "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usage_is_printed_on_one_page() {
+    let stage = Stage::connected().await;
+    for n in 0..120 {
+        let model = format!("claude-haiku-4-5-2025100{}", n % 12);
+        stage.gateway.push(&recent(n, &model, "200"));
+    }
+    stage.panel.stored(120).await;
+    stage.run("print.mjs", "").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
