@@ -167,6 +167,7 @@
     if (file.status === "error") return ["bad", t.failing];
     return ["ok", file.status || t.active];
   };
+  const count = (n) => (Number.isFinite(n) ? n.toLocaleString("en") : "–");
   async function listAccounts(into) {
     const { json } = await call("auth-files");
     const files = json.files ?? [];
@@ -179,7 +180,7 @@
       }) }, file.disabled ? t.enable : t.disable);
       return h("tr", { "data-account": file.name }, h("th", { scope: "row" }, h("span", {}, name), h("span", { class: "second" }, [file.provider || file.type, file.id_token?.plan_type, file.note].filter(Boolean).join(", "))),
         h("td", {}, h("span", { class: `state ${tone}` }, word), file.status_message ? h("span", { class: "second" }, file.status_message.slice(0, 200)) : ""),
-        h("td", { class: "number wide" }, String(file.success ?? "–")), h("td", { class: "number wide" }, String(file.failed ?? "–")),
+        h("td", { class: "number wide" }, count(file.success)), h("td", { class: "number wide" }, count(file.failed)),
         h("td", { class: "number wide" }, String(file.priority ?? "–")), h("td", {}, button));
     });
     into.replaceChildren(rows.length ? table(t.accounts, [[t.account], [t.state], [t.success, "number wide"], [t.failed, "number wide"], [t.priority, "number wide"], [h("span", {}, t.action)]], rows) : h("p", { class: "hint" }, t.noAccounts));
