@@ -169,7 +169,10 @@ impl Lang {
         }
         let sign = if cost.0 < 0 { "−" } else { "" };
         let whole = (i128::from(cost.0).abs() + 500_000_000) / 1_000_000_000;
-        format!("{sign}${}", self.count(i64::try_from(whole).unwrap_or(i64::MAX)))
+        format!(
+            "{sign}${}",
+            self.count(i64::try_from(whole).unwrap_or(i64::MAX))
+        )
     }
 
     /// As [`Self::money`] without the sign, for a column that has it in its head.

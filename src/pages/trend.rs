@@ -201,7 +201,10 @@ fn scale(metric: Metric, n: i64, lang: Lang) -> String {
             let text = lang.cents(NanoUsd(n));
             // A scale that goes so far up has steps of whole dollars.
             let plain = text.strip_suffix(".00");
-            plain.filter(|_| n == 0 || n >= FAR).unwrap_or(&text).to_owned()
+            plain
+                .filter(|_| n == 0 || n >= FAR)
+                .unwrap_or(&text)
+                .to_owned()
         }
         Metric::Latency | Metric::Ttft => lang.span(Ms(n)),
         Metric::Speed if n % 1_000 == 0 => lang.count(n / 1_000),
