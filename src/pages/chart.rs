@@ -6,9 +6,11 @@ use std::fmt;
 
 mod axis;
 mod bars;
+mod missing;
 
 pub use axis::{Tick, second_ticks, ticks};
 pub use bars::{Bar, Bars, Column, FAILED, Rect, Stack, WHOLE, bars, nice, stacks};
+pub use missing::{Band, bands};
 
 /// A coordinate; prints with at most one decimal.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -83,6 +83,8 @@ impl Trend {
         let mut bars = chart::stacks(stacks.collect(), &past, 160.0, 5, &|n| {
             scale(metric, n, lang)
         });
+        let buckets: Vec<_> = timeline.iter().map(|b| (b.from, b.to)).collect();
+        bars.missing = chart::bands(&buckets, &ctx.status.gaps);
         if let (Some(first), Some(last)) = (timeline.first(), timeline.last()) {
             bars.ticks = chart::ticks(usage.zone, first.from, last.to, 9, lang);
         }

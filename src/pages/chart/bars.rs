@@ -2,6 +2,7 @@
 //! zero line up, an earlier period as a line over them.
 
 use super::axis::Tick;
+use super::missing::Band;
 use super::{N, float, line, real};
 use crate::i18n::Lang;
 
@@ -58,10 +59,12 @@ pub struct Bars {
     pub scale: Vec<String>,
     /// The earlier period as a path; empty without one.
     pub past: String,
+    /// Where records are missing.
+    pub missing: Vec<Band>,
     pub ticks: Vec<Tick>,
 }
 
-const BAR: f64 = 10.0;
+pub(super) const BAR: f64 = 10.0;
 const GAP: f64 = 1.6;
 /// The least height a failure is drawn with, so that one is never invisible.
 const LEAST: f64 = 1.2;
@@ -134,6 +137,7 @@ pub fn stacks(
                 .enumerate()
                 .map(|(i, n)| Some(((real(i) + 0.5) * BAR, height - up((*n)?)))),
         ),
+        missing: Vec::new(),
         ticks: Vec::new(),
     }
 }

@@ -207,6 +207,9 @@ pub(super) fn traffic(read: &Read, ctx: &Ctx) -> Option<Traffic> {
     };
     let mut bars = chart::bars(columns, &past, 160.0, 5, lang);
     bars.ticks = chart::ticks(ctx.zone, read.start, read.end, 9, lang);
+    let buckets = read.today.timeline.iter();
+    let buckets: Vec<_> = buckets.map(|b| (b.from, b.to)).collect();
+    bars.missing = chart::bands(&buckets, &ctx.status.gaps);
     if let Some(midnight) = bars.ticks.last_mut().filter(|tick| tick.x == "100.00%") {
         "24:00".clone_into(&mut midnight.label);
     }

@@ -190,6 +190,8 @@ fn draw(view: &View, timeline: &[Bucket], grain: Grain, totals: &Totals, ctx: &C
         .collect();
     let mut bars = chart::bars(columns, &[], 40.0, 1, lang);
     bars.ticks = chart::ticks(zone, from, to, 9, lang);
+    let buckets: Vec<_> = timeline.iter().map(|b| (b.from, b.to)).collect();
+    bars.missing = chart::bands(&buckets, &ctx.status.gaps);
     let peak = timeline
         .iter()
         .max_by_key(|bucket| bucket.totals.requests)

@@ -73,6 +73,8 @@ impl Course {
             .collect();
         let mut bars = chart::bars(columns, &[], 40.0, 1, lang);
         bars.ticks = chart::ticks(ctx.zone, first.from, last.to, 7, lang);
+        let buckets: Vec<_> = minutes.iter().map(|m| (m.from, m.to)).collect();
+        bars.missing = chart::bands(&buckets, &ctx.status.gaps);
         let finding = (t.busiest_minute)(&lang.count(busiest.totals.requests), &name(busiest));
         let rows = minutes.iter().rev();
         Some(Self {
