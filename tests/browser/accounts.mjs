@@ -28,6 +28,15 @@ await page.getByRole("button", { name: "Undo" }).click();
 await page.getByText(`${name} is enabled.`).waitFor();
 await row.getByText("Active", { exact: true }).waitFor();
 
+step("the menu is in sight on a phone too");
+await page.setViewportSize({ width: 390, height: 844 });
+await row.locator("summary").click();
+const { x, y, width, height } = await row.getByRole("button", { name: "Disable" }).boundingBox();
+const hit = await page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest("button")?.textContent, [x + width / 2, y + height / 2]);
+check(/Disable/.test(hit), `the button is covered or cut off: ${hit}`);
+await page.keyboard.press("Escape");
+await page.setViewportSize({ width: 1440, height: 900 });
+
 step("its own page");
 await row.locator("a.whole").click();
 await page.getByRole("heading", { level: 1, name }).waitFor();
