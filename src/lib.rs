@@ -15,6 +15,7 @@
 //! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
 //! - [`fake`]: a simulated gateway, for `demo` and the tests.
 //! - [`app`]: puts the parts together; [`cli`]: one file a sub-command.
+//! - [`heap`]: how freed memory is kept.
 //!
 //! Invariants: taken bytes are on disk before they are parsed; an event is
 //! counted once; secrets never reach the disk or a browser in clear; money and
@@ -29,6 +30,7 @@ pub mod config;
 pub mod domain;
 pub mod fake;
 pub mod gateway;
+pub mod heap;
 pub mod i18n;
 pub mod ingest;
 pub mod jobs;

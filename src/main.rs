@@ -4,5 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    cpamp::heap::keep_freed_memory();
     cpamp::cli::run(std::env::args_os(), &cpamp::config::of_process())
 }

@@ -25,6 +25,7 @@ pub(crate) const END: At = At(1_780_272_000_000);
 pub(crate) const DAYS: u64 = 90;
 
 fn main() {
+    cpamp::heap::keep_freed_memory();
     let mut events = 3_200_000;
     let mut fresh = false;
     let mut only = String::new();

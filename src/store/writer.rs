@@ -115,11 +115,11 @@ impl Writer {
         Ok(ingested)
     }
 
-    /// Leaves a tidy database: statistics current, log empty, lock released.
+    /// Leaves a tidy database: log empty, lock released.
     fn finish(self) {
         let Some(mut conn) = self.conn else { return };
-        if let Err(error) = conn.batch_execute("pragma optimize; pragma wal_checkpoint(truncate)") {
-            log::warn!("cannot tidy the database up: {error}");
+        if let Err(error) = conn.batch_execute("pragma wal_checkpoint(truncate)") {
+            log::warn!("cannot empty the write-ahead log: {error}");
         }
         drop(conn);
         self.lock.release();

@@ -5,8 +5,9 @@ use crate::support::sources::{files, top};
 
 /// Module, and the modules of this crate it may use besides itself. `app` and
 /// `cli` put everything together, so they are not listed.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("domain", &[]),
+    ("heap", &[]),
     ("clock", &["domain"]),
     ("config", &["domain"]),
     ("i18n", &["domain"]),

@@ -1,0 +1,2 @@
+-- Statistics come back when somebody asks for them.
+analyze sqlite_schema;
