@@ -20,6 +20,7 @@ pub mod events;
 pub mod export;
 mod fold;
 pub mod gaps;
+mod gate;
 mod headers;
 pub mod key_alias;
 pub mod list;
@@ -66,6 +67,7 @@ use data_key::KeyError;
 /// What jobs are given. Only this module knows what can be asked of it.
 pub use diesel::sqlite::SqliteConnection as Connection;
 pub use error::{OpenError, Result, StoreError};
+use gate::Gate;
 use names::Names;
 pub use open::Options;
 use prices::pricer::{Pricer, Prices};
@@ -111,13 +113,19 @@ impl Store {
         let version = counters::get(&mut opened.conn, Counter::Version).map_err(prepare)?;
         let stored = counters::get(&mut opened.conn, Counter::Stored).map_err(prepare)?;
         let arrivals = Arrivals::after(stored.unsigned_abs());
+        let gate = Gate::default();
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         let (version_out, version) = watch::channel(version.unsigned_abs());
         let writer = Writer {
             conn: Some(opened.conn),
             path: options.path.clone(),
             busy_timeout: options.busy_timeout,
-            wal: Wal::of(&options.path, options.wal, options.busy_timeout),
+            wal: Wal::of(
+                &options.path,
+                options.wal,
+                options.busy_timeout,
+                gate.clone(),
+            ),
             names: names.clone(),
             pricer: Pricer::new(prices.clone()),
             arrivals: arrivals.clone(),
@@ -134,7 +142,12 @@ impl Store {
             })?;
         Ok(Self {
             inner: Arc::new(Inner {
-                readers: Readers::new(options.path.clone(), options.readers, options.busy_timeout),
+                readers: Readers::new(
+                    options.path.clone(),
+                    options.readers,
+                    options.busy_timeout,
+                    gate,
+                ),
                 reader_count: options.readers,
                 path: options.path.clone(),
                 jobs,

@@ -12,6 +12,7 @@ use diesel::sqlite::SqliteConnection;
 use tokio::sync::Semaphore;
 
 use super::error::{Result, StoreError};
+use super::gate::Gate;
 use super::open;
 
 /// Not `r2d2`: that one keeps three threads, opens connections ahead of need
@@ -23,15 +24,18 @@ struct Pool {
     path: PathBuf,
     busy_timeout: Duration,
     slots: Arc<Semaphore>,
+    gate: Gate,
     idle: Mutex<Vec<SqliteConnection>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf, count: usize, busy_timeout: Duration) -> Self {
+    /// Reads wait while `gate` is closed.
+    pub(super) fn new(path: PathBuf, count: usize, busy_timeout: Duration, gate: Gate) -> Self {
         Self(Arc::new(Pool {
             path,
             busy_timeout,
             slots: Arc::new(Semaphore::new(count)),
+            gate,
             idle: Mutex::default(),
         }))
     }
@@ -76,6 +80,7 @@ impl Pool {
     }
 
     fn read<T>(&self, read: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
+        let _inside = self.gate.enter();
         let idle = self.idle().pop();
         let mut conn = match idle {
             Some(conn) => conn,

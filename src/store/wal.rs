@@ -1,6 +1,7 @@
 //! Keeps the write-ahead log small. SQLite copies it into the database by
 //! itself, but starts it over only when no reader looks at it, so under steady
-//! reading it would grow without end. Never waits long unless it is very large.
+//! reading it would grow without end. Never waits long, and never makes readers
+//! wait, unless it is very large.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sqlite::SqliteConnection;
 
 use super::error::{Result, StoreError};
+use super::gate::Gate;
 
 /// Sizes in bytes at which something is done about the log.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,8 @@ impl Default for Limits {
 
 /// How long a commit may be followed by waiting for readers.
 const SHORT_WAIT: Duration = Duration::from_millis(50);
+/// How long new readers may have to wait for those that read.
+const LONG_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Wal {
@@ -38,13 +42,16 @@ pub(super) struct Wal {
     /// Size below which emptying is not tried again after it failed.
     patience: u64,
     busy_timeout: Duration,
+    /// Of the readers.
+    gate: Gate,
 }
 
 impl Wal {
-    pub(super) fn of(database: &Path, limits: Limits, busy_timeout: Duration) -> Self {
+    pub(super) fn of(database: &Path, limits: Limits, busy_timeout: Duration, gate: Gate) -> Self {
         Self {
             path: path_of(database),
             limits,
+            gate,
             patience: 0,
             busy_timeout,
         }
@@ -72,13 +79,15 @@ impl Wal {
         }
     }
 
-    /// Before a job: waits for readers when the log is very large, and refuses
-    /// the job when they do not end.
+    /// Before a job: when the log is very large, lets no reader begin until it
+    /// is empty, and refuses the job when those that read do not end.
     pub(super) fn admit(&mut self, c: &mut SqliteConnection) -> Result<()> {
         if self.bytes() <= self.limits.hard {
             return Ok(());
         }
-        self.empty(c, self.busy_timeout)?;
+        let alone = self.gate.close(LONG_WAIT.min(self.busy_timeout));
+        self.empty(c, SHORT_WAIT.min(self.busy_timeout))?;
+        drop(alone);
         if self.bytes() <= self.limits.hard {
             return Ok(());
         }

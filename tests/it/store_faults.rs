@@ -1,6 +1,8 @@
 //! When the disk or somebody else gets in the way: nothing is stored by halves,
 //! the error says whether to try again, and trying again works.
 
+use std::time::Duration;
+
 use cpamp::store::batch::Batch;
 use cpamp::store::counters::{self, Counters};
 use cpamp::store::names::Kind;
@@ -10,6 +12,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::database::{Database, store};
 use crate::support::events::{event, events};
@@ -283,4 +286,43 @@ async fn a_reader_that_never_ends_stops_writing_before_the_log_is_too_large() {
     open.ingest(filler(n)).await.unwrap();
     open.write(|_| Ok(())).await.unwrap();
     assert!(database.log_bytes() <= 6 << 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_that_overlap_without_end_never_stop_writing() {
+    let database = Database::new();
+    let options = Options {
+        busy_timeout: Duration::from_secs(5),
+        ..small_log(&database)
+    };
+    let open = Store::open(&options).unwrap();
+    let done = CancellationToken::new();
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (open, done) = (open.clone(), done.clone());
+            tokio::spawn(async move {
+                let mut reads = 0;
+                while !done.is_cancelled() {
+                    let read = open.read(|c| {
+                        // Long enough that another one begins meanwhile.
+                        for _ in 0..20 {
+                            counters::all(c)?;
+                        }
+                        Ok(())
+                    });
+                    read.await.unwrap();
+                    reads += 1;
+                }
+                reads
+            })
+        })
+        .collect();
+    for n in 0..40 {
+        open.ingest(filler(n)).await.unwrap();
+        assert!(database.log_bytes() < 8 << 20);
+    }
+    done.cancel();
+    for reader in readers {
+        assert!(reader.await.unwrap() > 0);
+    }
 }
