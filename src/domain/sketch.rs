@@ -41,6 +41,7 @@ impl Sketch {
     }
 
     /// Adds a sample whose bucket is known already.
+    #[inline]
     pub fn add_in(&mut self, bucket: Bucket) {
         match bucket {
             Bucket::ZERO => self.zeros += 1,
@@ -142,6 +143,7 @@ impl Sketch {
             .filter(|(_, count)| *count > 0)
     }
 
+    #[inline]
     fn add_many(&mut self, bucket: u16, count: u32) {
         let place = usize::from(bucket.wrapping_sub(self.low));
         let slot = match self.counts.get_mut(place) {
@@ -152,6 +154,7 @@ impl Sketch {
     }
 
     /// Makes room for a bucket below or above those in use.
+    #[cold]
     fn grow(&mut self, bucket: u16) -> &mut u32 {
         if self.counts.is_empty() {
             self.low = bucket;

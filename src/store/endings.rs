@@ -11,7 +11,7 @@ use super::error::Result;
 use super::scan::columns::Column;
 use super::scan::keys::KeyRange;
 use super::scan::predicate::Predicate;
-use super::scan::{self, Order};
+use super::scan::{self, Order, Rows as _};
 use super::schema::event;
 use crate::domain::account::standing::Lately;
 use crate::domain::event::EventKey;

@@ -13,7 +13,7 @@ use super::scan::columns::{Column, UNKNOWN};
 use super::scan::keys::{self, KeyRange};
 use super::scan::picked::Picked;
 use super::scan::predicate::Predicate;
-use super::scan::{self, Chunk, Order};
+use super::scan::{self, Chunk, Order, Rows as _};
 use super::schema::event_detail;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::filter::Selection;

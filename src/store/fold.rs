@@ -15,7 +15,7 @@ use super::error::Result;
 use super::measures::Measures;
 use super::requests::Bucket;
 use super::rollups::{Cell, Family};
-use super::scan::Chunk;
+use super::scan::Rows;
 use super::scan::columns::Column;
 use super::scan::picked::Picked;
 use crate::domain::units::At;
@@ -64,15 +64,24 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// The columns that counting looks at.
+    pub(in crate::store) fn columns(&self) -> Vec<Column> {
+        let groups = self.groups.iter().filter_map(Groups::column);
+        Decoded::columns(self.quantiles)
+            .chain(self.timeline.has_bars().then_some(Column::At))
+            .chain(groups)
+            .collect()
+    }
+
     /// Counts the picked rows.
-    pub(in crate::store) fn rows(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
+    pub(in crate::store) fn rows(&mut self, chunk: &mut impl Rows, picked: &Picked) -> Result<()> {
         for piece in picked.pieces() {
             self.piece(chunk, &piece)?;
         }
         Ok(())
     }
 
-    fn piece(&mut self, chunk: &mut Chunk<'_>, picked: &Picked) -> Result<()> {
+    fn piece(&mut self, chunk: &mut impl Rows, picked: &Picked) -> Result<()> {
         let rows = &mut self.decoded;
         rows.read(chunk, picked, self.quantiles)?;
         let mut column = Vec::new();
@@ -117,6 +126,42 @@ impl<'a> Fold<'a> {
 }
 
 impl Counted {
+    /// Together with other events. Both come from folds of the same question
+    /// that keep their bars.
+    pub(in crate::store) fn plus(mut self, more: &Self) -> Self {
+        self.total.merge(&more.total);
+        for (bar, more) in self.bars.iter_mut().zip(&more.bars) {
+            bar.merge(more);
+        }
+        self.sum_bars_up();
+        for (slot, more) in self.slots.iter_mut().zip(&more.slots) {
+            slot.merge(more);
+        }
+        for (groups, more) in self.groups.iter_mut().zip(&more.groups) {
+            let mut places: HashMap<i64, usize> = HashMap::new();
+            places.extend(
+                groups
+                    .iter()
+                    .enumerate()
+                    .map(|(place, (group, _))| (*group, place)),
+            );
+            for (group, more) in more {
+                let place = places.get(group).and_then(|place| groups.get_mut(*place));
+                match place {
+                    Some((_, measures)) => measures.merge(more),
+                    None => groups.push((*group, more.clone())),
+                }
+            }
+        }
+        self
+    }
+
+    fn sum_bars_up(&mut self) {
+        for (bucket, bar) in self.timeline.iter_mut().zip(&self.bars) {
+            bucket.totals = bar.totals();
+        }
+    }
+
     /// What is left without events that were counted here as well. Both come
     /// from folds of the same question that keep their bars.
     pub(in crate::store) fn minus(mut self, less: Self) -> Self {
@@ -124,9 +169,7 @@ impl Counted {
         for (bar, less) in self.bars.iter_mut().zip(&less.bars) {
             bar.take_away(less);
         }
-        for (bucket, bar) in self.timeline.iter_mut().zip(&self.bars) {
-            bucket.totals = bar.totals();
-        }
+        self.sum_bars_up();
         for (slot, less) in self.slots.iter_mut().zip(&less.slots) {
             slot.take_away(less);
         }

@@ -17,7 +17,7 @@ use super::scan::columns::{Column, UNKNOWN};
 use super::scan::keys::{self, KeyRange};
 use super::scan::picked::Picked;
 use super::scan::predicate::Predicate;
-use super::scan::{self, Order};
+use super::scan::{self, Order, Rows as _};
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Sort, SortBy};
 

@@ -1,6 +1,7 @@
 //! Everything a page counts of one selection, answered together: totals, a
 //! timeline and rankings. Exact, whatever the range, zone or filter.
 
+mod pair;
 mod plan;
 
 use std::cmp::Reverse;
@@ -180,6 +181,10 @@ impl<'a> Part<'a> {
     }
 
     fn over_rows(self, c: &mut SqliteConnection) -> Result<Counted> {
+        let range = KeyRange::between(self.range.0, self.range.1);
+        if pair::is_worth_it(c, range, self.edges.len())? {
+            return pair::count(c, range, self.predicate, || self.fold().keeping_bars());
+        }
         let mut fold = self.fold();
         self.rows(c, self.range, &mut fold)?;
         Ok(fold.finish())

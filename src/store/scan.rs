@@ -17,9 +17,10 @@ use diesel::sqlite::SqliteConnection;
 use self::columns::{Column, Packed, UNKNOWN};
 use self::keys::KeyRange;
 use self::picked::Picked;
-use self::predicate::{Predicate, Rows};
+use self::predicate::Predicate;
+pub(in crate::store) use self::predicate::Rows;
 use self::segments::Segment;
-use super::error::Result;
+use super::error::{Result, StoreError};
 use super::events::StoredEvent;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::units::At;
@@ -50,25 +51,26 @@ enum Source {
     Loose(Vec<StoredEvent>),
 }
 
-impl Chunk<'_> {
-    /// Values of the picked rows into `out`; [`UNKNOWN`] where there is none.
-    pub(in crate::store) fn read(
+impl Source {
+    /// `load` gives a column of a segment that was not read yet.
+    fn read(
         &mut self,
         column: Column,
         picked: &Picked,
         out: &mut Vec<i64>,
+        load: impl FnOnce(i32) -> Result<Packed>,
     ) -> Result<()> {
-        match &mut self.source {
-            Source::Sealed { number, columns } => {
+        match self {
+            Self::Sealed { number, columns } => {
                 let known = columns.iter().position(|(known, _)| *known == column);
                 let place = known.unwrap_or(columns.len());
                 if known.is_none() {
-                    columns.push((column, segments::column(self.c, *number, column)?));
+                    columns.push((column, load(*number)?));
                 }
                 let (_, data) = columns.get(place).expect("the column was just added");
                 data.read(picked, out)?;
             }
-            Source::Loose(events) => {
+            Self::Loose(events) => {
                 let value = |event| column.of(event).unwrap_or(UNKNOWN);
                 out.clear();
                 match picked {
@@ -84,7 +86,9 @@ impl Chunk<'_> {
         }
         Ok(())
     }
+}
 
+impl Chunk<'_> {
     pub(in crate::store) fn connection(&mut self) -> &mut SqliteConnection {
         self.c
     }
@@ -99,13 +103,36 @@ impl Chunk<'_> {
         };
         Ok(at.into_iter().zip(id).map(key).collect())
     }
+
+    /// Takes the rows away with these columns, for another thread to read. What
+    /// is left of the chunk is empty.
+    pub(in crate::store) fn take(&mut self, wanted: &[Column]) -> Result<Taken> {
+        if let Source::Sealed { number, columns } = &mut self.source {
+            for column in wanted {
+                if columns.iter().all(|(known, _)| known != column) {
+                    columns.push((*column, segments::column(self.c, *number, *column)?));
+                }
+            }
+        }
+        let empty = Source::Loose(Vec::new());
+        Ok(Taken(std::mem::replace(&mut self.source, empty)))
+    }
 }
 
 impl Rows for Chunk<'_> {
-    fn values(&mut self, column: Column, picked: &Picked) -> Result<Vec<i64>> {
-        let mut values = Vec::new();
-        self.read(column, picked, &mut values)?;
-        Ok(values)
+    fn read(&mut self, column: Column, picked: &Picked, out: &mut Vec<i64>) -> Result<()> {
+        let load = |number| segments::column(self.c, number, column);
+        self.source.read(column, picked, out, load)
+    }
+}
+
+/// Some columns of a chunk, without a connection.
+pub(in crate::store) struct Taken(Source);
+
+impl Rows for Taken {
+    fn read(&mut self, column: Column, picked: &Picked, out: &mut Vec<i64>) -> Result<()> {
+        let load = |_| Err(StoreError::BadValue(format!("{column:?} was not taken")));
+        self.0.read(column, picked, out, load)
     }
 }
 

@@ -11,7 +11,7 @@ use super::rollups::{self, Family, Width};
 use super::scan::columns::Column;
 use super::scan::keys::KeyRange;
 use super::scan::predicate::Predicate;
-use super::scan::{self, Order};
+use super::scan::{self, Order, Rows as _};
 use crate::domain::units::{At, Ms};
 
 /// Of a value: its first and its last event.

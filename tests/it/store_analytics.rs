@@ -2,7 +2,7 @@
 //! random events, ranges, filters and zones, whatever is sealed or rolled up.
 
 use cpamp::domain::event::{Event, EventKey};
-use cpamp::domain::filter::{Outcome, Selection, Sort, SortBy};
+use cpamp::domain::filter::{Cache, Outcome, Selection, Sort, SortBy};
 use cpamp::domain::time::{Grain, HourOfWeek, Zone};
 use cpamp::domain::units::{At, Ms};
 use cpamp::store::list;
@@ -333,18 +333,53 @@ fn answers_over_many_segments_equal_a_plain_fold() {
     check_all(7_000, 1, 1);
 }
 
+/// Four sealed segments and some events beside them.
+async fn several_segments(open: &Store) -> Vec<Event> {
+    let events = random_events(78, 17_000);
+    for batch in events.chunks(2_000) {
+        store(open, batch.to_vec()).await.unwrap();
+    }
+    settle(open, MORNING + Ms(100 * Ms::DAY.0)).await;
+    events
+}
+
+/// Many rows are counted by two threads.
+#[tokio::test]
+async fn answers_that_two_threads_count_equal_a_plain_fold() {
+    let database = Database::new();
+    let open = database.open();
+    let mut dice = Dice(79);
+    let events = several_segments(&open).await;
+    let whole = Selection::between(At(0), MORNING + Ms(100 * Ms::DAY.0));
+    let selections = [
+        Selection {
+            min_latency: Some(Ms(45_000)),
+            ..whole.clone()
+        },
+        Selection {
+            cache: Some(Cache::Hit),
+            outcome: Some(Outcome::Ok),
+            ..whole.clone()
+        },
+        Selection {
+            models: vec![events[0].model.clone(), events[1].model.clone()],
+            min_latency: Some(Ms(1)),
+            ..whole
+        },
+    ];
+    for selection in selections.iter().chain(&selections) {
+        check(&open, &events, selection, &mut dice).await;
+    }
+    open.close().await;
+}
+
 /// Selections of nearly everything are answered by what they leave out.
 #[tokio::test]
 async fn answers_about_nearly_everything_equal_a_plain_fold() {
     let database = Database::new();
     let open = database.open();
     let mut dice = Dice(77);
-    // Four sealed segments and some events beside them.
-    let events = random_events(78, 17_000);
-    for batch in events.chunks(2_000) {
-        store(&open, batch.to_vec()).await.unwrap();
-    }
-    settle(&open, MORNING + Ms(100 * Ms::DAY.0)).await;
+    let events = several_segments(&open).await;
     let whole = Selection::between(At(0), MORNING + Ms(100 * Ms::DAY.0));
     let most = Selection {
         outcome: Some(Outcome::Ok),

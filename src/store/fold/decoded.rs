@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::domain::sketch::Bucket;
 use crate::store::error::Result;
 use crate::store::measures::{Measures, Sums};
-use crate::store::scan::Chunk;
+use crate::store::scan::Rows;
 use crate::store::scan::columns::{Column, UNKNOWN};
 use crate::store::scan::picked::Picked;
 
@@ -34,6 +34,20 @@ pub(super) struct Decoded {
     samples: Vec<Samples>,
 }
 
+/// In the order in which they are read.
+const SUMMED: [Column; 10] = [
+    Column::Failed,
+    Column::Uncached,
+    Column::CacheRead,
+    Column::CacheWrite,
+    Column::Output,
+    Column::Reasoning,
+    Column::Unclassified,
+    Column::Cost,
+    Column::Latency,
+    Column::Ttft,
+];
+
 /// The samples of one row.
 #[derive(Clone, Copy)]
 struct Samples {
@@ -43,22 +57,32 @@ struct Samples {
 }
 
 impl Decoded {
+    /// The columns that are read.
+    pub(super) fn columns(quantiles: bool) -> impl Iterator<Item = Column> {
+        SUMMED.into_iter().chain(quantiles.then_some(Column::Speed))
+    }
+
     pub(super) fn read(
         &mut self,
-        chunk: &mut Chunk<'_>,
+        chunk: &mut impl Rows,
         picked: &Picked,
         quantiles: bool,
     ) -> Result<()> {
-        chunk.read(Column::Failed, picked, &mut self.failed)?;
-        chunk.read(Column::Uncached, picked, &mut self.uncached)?;
-        chunk.read(Column::CacheRead, picked, &mut self.cache_read)?;
-        chunk.read(Column::CacheWrite, picked, &mut self.cache_write)?;
-        chunk.read(Column::Output, picked, &mut self.output)?;
-        chunk.read(Column::Reasoning, picked, &mut self.reasoning)?;
-        chunk.read(Column::Unclassified, picked, &mut self.unclassified)?;
-        chunk.read(Column::Cost, picked, &mut self.cost)?;
-        chunk.read(Column::Latency, picked, &mut self.latency)?;
-        chunk.read(Column::Ttft, picked, &mut self.ttft)?;
+        let summed = [
+            &mut self.failed,
+            &mut self.uncached,
+            &mut self.cache_read,
+            &mut self.cache_write,
+            &mut self.output,
+            &mut self.reasoning,
+            &mut self.unclassified,
+            &mut self.cost,
+            &mut self.latency,
+            &mut self.ttft,
+        ];
+        for (column, values) in SUMMED.into_iter().zip(summed) {
+            chunk.read(column, picked, values)?;
+        }
         self.samples.clear();
         if quantiles {
             chunk.read(Column::Speed, picked, &mut self.speed)?;

@@ -3,7 +3,8 @@
 use crate::store::error::Result;
 use crate::store::measures::Measures;
 use crate::store::rollups::Family;
-use crate::store::scan::Chunk;
+use crate::store::scan::Rows;
+use crate::store::scan::columns::Column;
 use crate::store::scan::picked::Picked;
 
 pub(super) struct Groups {
@@ -23,14 +24,19 @@ impl Groups {
         }
     }
 
+    /// The column that decides the group of a row; `None` = none does.
+    pub(super) fn column(&self) -> Option<Column> {
+        self.family.column()
+    }
+
     /// The values that decide the groups of the picked rows.
     pub(super) fn read(
         &self,
-        chunk: &mut Chunk<'_>,
+        chunk: &mut impl Rows,
         picked: &Picked,
         values: &mut Vec<i64>,
     ) -> Result<()> {
-        if let Some(column) = self.family.column() {
+        if let Some(column) = self.column() {
             return chunk.read(column, picked, values);
         }
         values.clear();

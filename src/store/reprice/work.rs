@@ -19,7 +19,7 @@ use crate::store::scan::columns::{Column, UNKNOWN};
 use crate::store::scan::keys::{self, KeyRange};
 use crate::store::scan::picked::Picked;
 use crate::store::scan::predicate::Predicate;
-use crate::store::scan::{self, Chunk, Order};
+use crate::store::scan::{self, Chunk, Order, Rows as _};
 use crate::store::schema::{event, reprice};
 
 /// Events changed in one transaction: a few hundredths of a second.

@@ -37,10 +37,9 @@ impl Picked {
         if flags.iter().all(|flag| *flag) {
             return;
         }
-        let kept = |(row, flag): (usize, &bool)| flag.then_some(row);
         *self = Self::Some(match self {
-            Self::All(rows) => rows.clone().zip(flags).filter_map(kept).collect(),
-            Self::Some(rows) => rows.drain(..).zip(flags).filter_map(kept).collect(),
+            Self::All(rows) => kept(rows.clone(), flags),
+            Self::Some(rows) => kept(rows.drain(..), flags),
         });
     }
 
@@ -64,6 +63,21 @@ impl Picked {
             Self::Some(rows) => Self::Some(rows.get(places).unwrap_or_default().to_vec()),
         }
     }
+}
+
+/// Writes every row and moves on only after one that is kept: which rows these
+/// are cannot be foreseen, so the processor should not have to guess.
+fn kept(rows: impl Iterator<Item = usize>, flags: &[bool]) -> Vec<usize> {
+    let mut kept = vec![0; flags.len()];
+    let mut len = 0;
+    for (row, flag) in rows.zip(flags) {
+        if let Some(place) = kept.get_mut(len) {
+            *place = row;
+        }
+        len += usize::from(*flag);
+    }
+    kept.truncate(len);
+    kept
 }
 
 #[cfg(test)]

@@ -96,9 +96,16 @@ impl FromIterator<i32> for Ids {
     }
 }
 
-/// Gives the values of a column for some rows of the chunk under test.
+/// Some consecutive events, by column.
 pub(in crate::store) trait Rows {
-    fn values(&mut self, column: Column, picked: &Picked) -> Result<Vec<i64>>;
+    /// Values of the picked rows into `out`; [`UNKNOWN`] where there is none.
+    fn read(&mut self, column: Column, picked: &Picked, out: &mut Vec<i64>) -> Result<()>;
+
+    fn values(&mut self, column: Column, picked: &Picked) -> Result<Vec<i64>> {
+        let mut values = Vec::new();
+        self.read(column, picked, &mut values)?;
+        Ok(values)
+    }
 }
 
 impl Predicate {
