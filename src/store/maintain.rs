@@ -45,8 +45,9 @@ pub fn check(c: &mut SqliteConnection) -> Result<Vec<String>> {
     Ok(lines.filter(|line| line != "ok").collect())
 }
 
-/// Makes the roll-ups of one hour anew: the first hour with events from `from`
-/// on. Gives where to go on, `None` at the end. [`step`] then closes the days.
+/// Makes the roll-ups of one hour anew, or a part of a dense one: the first hour
+/// with events from `from` on. Gives where to go on, `None` at the end. [`step`]
+/// then closes the days.
 pub fn rebuild_step(c: &mut SqliteConnection, from: At) -> Result<Option<At>> {
     rollups::rebuild_step(c, from)
 }

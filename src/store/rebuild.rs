@@ -1,6 +1,6 @@
 //! Making all roll-ups anew, for the case that they are in doubt: ordered by a
 //! person, done hour by hour in the background, over restarts too. Each step is
-//! one short transaction and leaves answers correct.
+//! one short transaction, however dense its hour, and leaves answers correct.
 
 use diesel::sqlite::SqliteConnection;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub fn order(c: &mut SqliteConnection, now: At) -> Result<()> {
     settings::put(c, SETTING, &rebuild)
 }
 
-/// Makes one hour anew, if that was ordered.
+/// Makes one hour anew, or a part of a dense one, if that was ordered.
 pub(super) fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
     let Some(rebuild) = state(c)?.filter(|rebuild| rebuild.finished_at.is_none()) else {
         return Ok(Step::Idle);

@@ -8,6 +8,7 @@
 //! with sketches for every group; spans of days follow; an event that comes later opens its day again, and until it
 //! is closed nobody reads its day roll-ups.
 
+mod anew;
 mod block;
 mod family;
 mod recost;
@@ -18,6 +19,7 @@ use std::ops::Range;
 
 use diesel::prelude::*;
 
+pub(in crate::store) use self::anew::step as rebuild_step;
 pub(in crate::store) use self::block::Cell;
 pub(in crate::store) use self::family::{Family, HIT, MISS, Width};
 pub(in crate::store) use self::recost::recost;
@@ -25,10 +27,10 @@ use super::error::Result;
 use super::events::StoredEvent;
 use super::fold::Fold;
 use super::measures::{Measures, Sums};
-use super::scan::keys::{self, KeyRange};
+use super::scan;
+use super::scan::keys::KeyRange;
 use super::scan::predicate::Predicate;
 use super::scan::segments::Step;
-use super::scan::{self, loose};
 use super::schema::{rollup, rollup_day};
 use crate::domain::units::{At, Ms};
 
@@ -39,8 +41,16 @@ type Groups = BTreeMap<i64, Measures>;
 
 /// Counts new events, in the transaction that stores them.
 pub(in crate::store) fn add(c: &mut SqliteConnection, new: &[StoredEvent]) -> Result<()> {
+    merge(c, new, 0)?;
+    anew::also(c, new)?;
+    let days: BTreeSet<i64> = new.iter().map(|event| Width::Day.of(event.at_ms)).collect();
+    days.into_iter().try_for_each(|day| reopen(c, day))
+}
+
+/// Adds events to their fine roll-ups, whose keys are `shift` further on.
+fn merge(c: &mut SqliteConnection, new: &[StoredEvent], shift: i64) -> Result<()> {
     for ((family, bucket), mut groups) in fine(new) {
-        let place = family::place(family, family.finest(), bucket);
+        let place = family::place(family, family.finest(), bucket) + shift;
         let stored: Option<(Vec<u8>, Option<Vec<u8>>)> = rollup::table
             .find(place)
             .select((rollup::sums, rollup::sketches))
@@ -51,12 +61,13 @@ pub(in crate::store) fn add(c: &mut SqliteConnection, new: &[StoredEvent]) -> Re
         }
         put(c, place, &groups, family == Family::Total)?;
     }
-    let days: BTreeSet<i64> = new.iter().map(|event| Width::Day.of(event.at_ms)).collect();
-    for day in days {
-        set_closed(c, day, false)?;
-        span::open(c, day..day + 1)?;
-    }
     Ok(())
+}
+
+/// Until it is closed again, nobody reads what is made of the whole day.
+fn reopen(c: &mut SqliteConnection, day: i64) -> Result<()> {
+    set_closed(c, day, false)?;
+    span::open(c, day..day + 1)
 }
 
 /// The fine roll-ups of some events alone.
@@ -234,32 +245,6 @@ fn sum_hours_up(c: &mut SqliteConnection, day: i64) -> Result<()> {
         put(c, place, &Groups::from([(0, measures)]), true)?;
     }
     Ok(())
-}
-
-/// Events of an hour counted at a time while it is made anew.
-const AT_ONCE: usize = 20_000;
-
-/// Makes the roll-ups of one hour with events anew, in a write transaction: the
-/// first hour from `from` on. Gives the start of the hour after it; `None` when
-/// there was none left. Its day is open until it is closed anew.
-pub(in crate::store) fn rebuild_step(c: &mut SqliteConnection, from: At) -> Result<Option<At>> {
-    let rest = KeyRange::between(from, At(i64::MAX));
-    let next = loose::oldest(c, rest, 1)?;
-    let hour = next.first().map(|event| Width::Hour.of(event.at_ms));
-    let end = hour.map(|hour| Width::Hour.start(hour + 1));
-    let start = Width::Hour.start(Width::Hour.of(from));
-    forget(c, start, end.unwrap_or(At(i64::MAX)))?;
-    let (Some(hour), Some(end)) = (hour, end) else {
-        return Ok(None);
-    };
-    let mut range = KeyRange::between(Width::Hour.start(hour), end);
-    loop {
-        let events = loose::oldest(c, range, AT_ONCE)?;
-        let Some(last) = events.last() else { break };
-        range.from = keys::after(last.key());
-        add(c, &events)?;
-    }
-    Ok(Some(end))
 }
 
 /// Deletes the fine roll-ups of whole hours, and those of days among them.

@@ -3,9 +3,13 @@
 
 use cpamp::domain::event::Event;
 use cpamp::domain::filter::Selection;
-use cpamp::domain::units::{At, Ms};
+use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
+use cpamp::domain::units::{At, Ms, NanoUsd};
 use cpamp::store::maintain::{self, Step};
-use cpamp::store::requests::Totals;
+use cpamp::store::prices::{Edit, Item};
+use cpamp::store::report::{self, Question};
+use cpamp::store::reprice::{self, Ask};
+use cpamp::store::requests::{Dimension, Totals};
 use cpamp::store::{Store, rebuild, totals};
 use diesel::connection::SimpleConnection as _;
 use reqwest::StatusCode;
@@ -96,6 +100,127 @@ async fn answers_are_right_at_every_step() {
         }
     }
     assert!(steps > 60, "one step would pin the writer");
+}
+
+/// Events of one hour, more than a few steps count.
+const DENSE: i64 = 45_000;
+
+/// Puts copies of the only event there is into its hour behind the panel's
+/// back, so that no roll-up knows them.
+fn crowd(database: &Database) {
+    let copies = format!(
+        "create temp table many as
+             with recursive n(i) as (select 1 union all select i + 1 from n where i < {DENSE})
+             select n.i, event.* from event, n;
+         update many set at_ms = at_ms + i * 50, id = i;
+         alter table many drop column i;
+         insert into event select * from many;"
+    );
+    database.stranger().batch_execute(&copies).unwrap();
+}
+
+/// All of it by roll-ups, the same by every dimension.
+async fn counted(open: &Store) -> Totals {
+    let names = open.names();
+    let all = Selection::between(At(0), NOW + Ms::DAY);
+    let question = Question {
+        by: vec![Dimension::Model, Dimension::Account, Dimension::Status],
+        limit: 9,
+        ..Question::default()
+    };
+    let report = open.read(move |c| report::of(c, &names, &all, &question));
+    let report = report.await.unwrap();
+    for ranking in &report.by {
+        let sum = |of: fn(&Totals) -> i64| ranking.iter().map(|(_, t)| of(t)).sum::<i64>();
+        let sums = (sum(|t| t.requests), sum(|t| t.cost.0));
+        assert_eq!(sums, (report.totals.requests, report.totals.cost.0));
+    }
+    report.totals
+}
+
+async fn working(open: &Store) -> bool {
+    let state = open.read(rebuild::state).await.unwrap().unwrap();
+    state.finished_at.is_none()
+}
+
+#[tokio::test]
+async fn a_dense_hour_takes_several_steps_and_misses_nothing_that_arrives_meanwhile() {
+    let database = Database::new();
+    let open = database.open();
+    store(&open, vec![event(0)]).await.unwrap();
+    crowd(&database);
+    assert_eq!(counted(&open).await.requests, 1);
+    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
+    let mut steps = 0;
+    while working(&open).await {
+        if steps == 1 {
+            // Of what is counted already, and of what is not.
+            let mut late = [event(3), event(4)];
+            late[1].key.at = MORNING + Ms(59 * Ms::MINUTE.0);
+            store(&open, late.to_vec()).await.unwrap();
+        }
+        open.write(|c| maintain::step(c, NOW)).await.unwrap();
+        steps += 1;
+        let expected = match steps {
+            1 => 1,
+            // Answers are what they were until the hour is through.
+            2 => 3,
+            _ => DENSE + 3,
+        };
+        assert_eq!(counted(&open).await.requests, expected, "step {steps}");
+    }
+    assert_eq!(steps, 4, "three parts of the hour, and nothing after it");
+    let (totals, whole) = (counted(&open).await, sums(&open).await);
+    assert_eq!(whole.latency.samples, DENSE + 3);
+    settle(&open).await;
+    assert_eq!(counted(&open).await, totals);
+    assert_eq!(sums(&open).await, whole);
+}
+
+#[tokio::test]
+async fn a_dense_hour_is_begun_again_when_its_costs_change() {
+    let database = Database::new();
+    let open = database.open();
+    store(&open, vec![event(0)]).await.unwrap();
+    crowd(&database);
+    let before = counted(&open).await.cost.0;
+    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
+    open.write(|c| maintain::step(c, NOW)).await.unwrap();
+
+    let free = Price {
+        request: Some(NanoUsd(5)),
+        ..Price::default()
+    };
+    let free = Entry {
+        model: String::from("*"),
+        seller: String::new(),
+        quote: Quote::Price(Price {
+            rates: Rates {
+                input: Some(Rate::ZERO),
+                output: Some(Rate::ZERO),
+                ..Rates::default()
+            },
+            ..free
+        }),
+        source: String::from("manual"),
+        as_of: MORNING,
+    };
+    let edit = Edit::Put(Item::Price(Layer::Override, Box::new(free)));
+    open.edit_prices(MORNING, vec![edit]).await.unwrap();
+    let ask = Ask {
+        from: At(0),
+        to: NOW,
+        models: Vec::new(),
+    };
+    let job = open.write(move |c| reprice::start(c, NOW, &ask)).await;
+    job.unwrap().unwrap();
+    while open.reprice_step().await.unwrap() != reprice::Step::Idle {}
+
+    while working(&open).await {
+        open.write(|c| maintain::step(c, NOW)).await.unwrap();
+    }
+    assert!(before > 5);
+    assert_eq!(counted(&open).await.cost.0, 5 * (DENSE + 1));
 }
 
 #[tokio::test]

@@ -168,6 +168,10 @@ pub(super) fn place(family: Family, width: Width, bucket: i64) -> i64 {
     (family.code() << 8 | width.code()) << BUCKET_BITS | bucket
 }
 
+/// What is added to the key of a roll-up that is made beside the one in force:
+/// beyond the keys of all families.
+pub(super) const BESIDE: i64 = 64 << 8 << BUCKET_BITS;
+
 pub(super) fn bucket(place: i64) -> i64 {
     (place & ((1 << BUCKET_BITS) - 1)) - ZERO
 }
@@ -183,6 +187,17 @@ mod tests {
         assert_eq!(Width::Day.within(At(1), At(2 * day + 5)), 1..2);
         assert_eq!(Width::Day.within(At(-day), At(1)), -1..0);
         assert!(Width::Day.within(At(1), At(day - 1)).is_empty());
+    }
+
+    #[test]
+    fn what_is_made_beside_lies_beyond_everything_in_force() {
+        for family in Family::ALL {
+            for width in family.widths() {
+                assert!(place(family, *width, i64::MAX) < BESIDE);
+                let beside = place(family, *width, i64::MIN).checked_add(BESIDE);
+                assert!(beside >= Some(BESIDE));
+            }
+        }
     }
 
     #[test]

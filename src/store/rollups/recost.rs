@@ -21,6 +21,8 @@ pub(in crate::store) fn recost<'a>(
     c: &mut SqliteConnection,
     changed: impl Iterator<Item = (&'a StoredEvent, Option<NanoUsd>)>,
 ) -> Result<()> {
+    let changed: Vec<_> = changed.collect();
+    super::anew::changed(c, changed.iter().map(|(before, _)| *before))?;
     let mut differences = Differences::new();
     for (before, new) in changed {
         let after = StoredEvent {
