@@ -2,7 +2,7 @@
 //! it, one to undo it. Parameters the form has no control for ride along. Every
 //! page with range and conditions has this one form.
 
-use crate::domain::filter::{Cache, Outcome, Selection, View, WeekHours};
+use crate::domain::filter::{Cache, Outcome, Selection, View, WeekHours, written};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::i18n::plain;
@@ -207,7 +207,7 @@ fn pick(view: &View, dimension: Dimension, offered: &[Choice], ctx: &Ctx) -> Pic
     let t = ctx.t.requests;
     let (name, label, chosen) = list(dimension, &view.only, ctx);
     let option = |value: &str, requests: Option<i64>| PickOption {
-        value: value.to_owned(),
+        value: written(value).into_owned(),
         label: shown(dimension, value, offered, ctx),
         chosen: chosen.iter().any(|c| c == value),
         requests: requests.map_or_else(String::new, |n| ctx.lang.compact(n)),
@@ -222,7 +222,6 @@ fn pick(view: &View, dimension: Dimension, offered: &[Choice], ctx: &Ctx) -> Pic
             .iter()
             .enumerate()
             .filter(|(i, c)| *i < MOST_OPTIONS || chosen.contains(&c.value))
-            .filter(|(_, c)| !c.value.is_empty())
             .map(|(_, c)| option(&c.value, Some(c.requests))),
     );
     Pick {
@@ -257,6 +256,9 @@ fn list<'a>(
 
 /// How a value reads: identities and hashes by their label.
 fn shown(dimension: Dimension, value: &str, offered: &[Choice], ctx: &Ctx) -> String {
+    if value.is_empty() {
+        return ctx.t.requests.without.to_owned();
+    }
     let label = offered
         .iter()
         .find(|choice| choice.value == value)

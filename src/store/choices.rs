@@ -9,8 +9,8 @@ use super::requests::{Choice, Dimension};
 use crate::domain::filter::Selection;
 use crate::domain::units::At;
 
-/// Values with at least one request in `[from, to)`, most requests first. The
-/// empty value (no key, no alias) is not offered.
+/// Values with at least one request in `[from, to)`, most requests first; the
+/// empty one stands for requests without it, such as those without a key.
 pub fn of(
     c: &mut SqliteConnection,
     names: &Names,
@@ -24,6 +24,6 @@ pub fn of(
         ..Question::default()
     };
     let report = report::of(c, names, &Selection::between(from, to), &question)?;
-    let choices = report.by.into_iter().flatten().map(|(choice, _)| choice);
-    Ok(choices.filter(|choice| !choice.value.is_empty()).collect())
+    let ranked = report.by.into_iter().flatten();
+    Ok(ranked.map(|(choice, _)| choice).collect())
 }

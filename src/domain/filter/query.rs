@@ -2,6 +2,7 @@
 //! fixed, so equal views have equal URLs and `parse(render(v)) == v`. What is
 //! not understood is ignored and reported, never an error.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
@@ -150,7 +151,7 @@ impl View {
             ("tier", &only.tiers),
         ] {
             for value in values {
-                out.pair(name, value);
+                out.pair(name, &written(value));
             }
         }
         match only.outcome {
@@ -332,7 +333,21 @@ fn read_bool(text: &str) -> Option<bool> {
     }
 }
 
+/// How the query string writes a value of a dimension: `-` is what has none,
+/// such as requests without a key. A name that is itself made of nothing but
+/// dashes gets one more.
+#[must_use]
+pub fn written(value: &str) -> Cow<'_, str> {
+    if value.bytes().all(|byte| byte == b'-') {
+        Cow::Owned(format!("-{value}"))
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
 fn add(list: &mut Vec<String>, value: &str) -> Option<()> {
+    let dashes = value.bytes().all(|byte| byte == b'-');
+    let value = value.get(usize::from(dashes)..)?;
     if list.iter().any(|known| known == value) {
         return Some(());
     }
