@@ -17,6 +17,7 @@ pub mod prefs;
 pub mod prices;
 pub mod request;
 pub mod requests;
+pub mod scale;
 pub mod settings;
 pub mod setup;
 pub mod sheet;

@@ -9,11 +9,11 @@ use super::question;
 use super::shape::{Attempt, Bar, Sums, text};
 use super::usage::{Pace, Ranked};
 use crate::domain::filter::{Outcome, Selection, Sort};
-use crate::domain::time::Grain;
+use crate::domain::time::{Back, Grain};
 use crate::domain::units::{At, Ms};
 use crate::store::report::{self, Question, Report};
 use crate::store::requests::{Dimension, From, ListQuery, Totals};
-use crate::store::usage::LATELY;
+use crate::store::usage::{self, LATELY};
 use crate::store::{detail, list};
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
@@ -32,12 +32,20 @@ struct Day {
 }
 
 #[derive(Serialize)]
+struct Base {
+    #[serde(flatten)]
+    day: Day,
+    /// Whether it was recorded from its beginning on.
+    complete: bool,
+}
+
+#[derive(Serialize)]
 struct Dashboard {
     at: String,
     time_zone: &'static str,
     today: Day,
     /// Up to the same time of day.
-    yesterday_so_far: Day,
+    yesterday_so_far: Base,
     last_half_hour: Pace,
     /// Half hours of today, those to come included.
     traffic: Vec<Bar>,
@@ -59,7 +67,7 @@ pub(super) async fn dashboard(
     let start = zone.day_start(now);
     let end = zone.next_day(now);
     let yesterday = zone.days_before(now, 1);
-    let same_time = yesterday + (now - start);
+    let same_time = Back::Days(1).from(zone, now + Ms(1));
     let read = state.store.read(move |c| {
         let question = Question {
             edges: Grain::HalfHour.edges(zone, start, end),
@@ -76,9 +84,10 @@ pub(super) async fn dashboard(
         let past = report::of(c, &names, &Selection::between(yesterday, same_time), &sums)?;
         let lately = Selection::between(now + Ms(1) - LATELY, now + Ms(1));
         let lately = report::of(c, &names, &lately, &Question::default())?;
-        Ok((today, past.totals, lately.totals))
+        let whole = usage::cut(usage::ends(c)?.0, yesterday).is_none();
+        Ok((today, past.totals, whole, lately.totals))
     });
-    let (today, past, lately) = read.await?;
+    let (today, past, complete, lately) = read.await?;
     let day = |from: At, to: At, totals: &Totals| Day {
         from: from.rfc3339(),
         to: to.rfc3339(),
@@ -90,7 +99,10 @@ pub(super) async fn dashboard(
         at: now.rfc3339(),
         time_zone: zone.name(),
         today: day(start, end, &today.totals),
-        yesterday_so_far: day(yesterday, same_time, &past),
+        yesterday_so_far: Base {
+            day: day(yesterday, same_time, &past),
+            complete,
+        },
         last_half_hour: Pace::of(&lately),
         traffic: today
             .timeline

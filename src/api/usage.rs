@@ -66,6 +66,8 @@ struct Summary {
 struct Previous {
     #[serde(flatten)]
     period: Period,
+    /// Whether it was recorded from its beginning on.
+    complete: bool,
     totals: Sums,
 }
 
@@ -122,6 +124,7 @@ pub(super) async fn summary(
         totals: Sums::from(&usage.report.totals),
         previous: usage.before.as_ref().map(|before| Previous {
             period: Period::of(before.span),
+            complete: before.cut.is_none(),
             totals: Sums::from(&before.report.totals),
         }),
         last_half_hour: usage.lately.as_ref().map(Pace::of),
@@ -138,6 +141,8 @@ struct Timeline {
     buckets: Vec<Bar>,
     /// The same buckets of the period before, one for each.
     previous: Option<Vec<Bar>>,
+    /// Whether that was recorded from its beginning on; `null` without one.
+    previous_complete: Option<bool>,
 }
 
 pub(super) async fn timeline(
@@ -163,6 +168,7 @@ pub(super) async fn timeline(
         },
         buckets: bars(&usage.report),
         previous: usage.before.as_ref().map(|before| bars(&before.report)),
+        previous_complete: complete(&usage),
     }))
 }
 
@@ -173,12 +179,20 @@ struct Ranking {
     time_zone: &'static str,
     totals: Sums,
     rows: Vec<Ranked>,
+    /// Whether the period before was recorded from its beginning on; `null`
+    /// where it is not compared.
+    previous_complete: Option<bool>,
+}
+
+fn complete(usage: &Usage) -> Option<bool> {
+    usage.before.as_ref().map(|before| before.cut.is_none())
 }
 
 /// One value of a dimension.
 #[derive(Serialize)]
 pub(super) struct Ranked {
-    /// What the filter of this dimension takes; empty for requests without one.
+    /// What the filter of this dimension takes; empty, in the filter `-`, for
+    /// requests without one.
     value: String,
     /// What people read.
     label: String,
@@ -245,6 +259,7 @@ pub(super) async fn by(
         time_zone: usage.zone.name(),
         totals: Sums::from(&usage.report.totals),
         rows: rows.collect(),
+        previous_complete: complete(&usage),
     }))
 }
 

@@ -141,10 +141,15 @@ impl Lang {
         }
     }
 
-    /// `$0.0397`: four decimals below ten dollars, two above.
+    /// `$0.0397`: four decimals below ten dollars, two above. For a figure that
+    /// stands alone.
     #[must_use]
     pub fn money(self, cost: NanoUsd) -> String {
-        format!("${}", self.dollars(cost))
+        if cost.0.abs() < 10_000_000_000 {
+            format!("${}", self.dollars(cost))
+        } else {
+            self.cents(cost)
+        }
     }
 
     /// A sum as `$7.63`: cents, and `<$0.01` for what is less than one.
@@ -175,7 +180,7 @@ impl Lang {
         )
     }
 
-    /// As [`Self::money`] without the sign, for a column that has it in its head.
+    /// `0.0397`: four decimals and no sign, for a column that has it in its head.
     #[must_use]
     pub fn dollars(self, cost: NanoUsd) -> String {
         let nanos = i128::from(cost.0);
@@ -183,15 +188,9 @@ impl Lang {
             return "0".to_owned();
         }
         let sign = if nanos < 0 { "−" } else { "" };
-        let nanos = nanos.abs();
-        if nanos < 10_000_000_000 {
-            let units = (nanos + 50_000) / 100_000;
-            format!("{sign}{}.{:04}", units / 10_000, units % 10_000)
-        } else {
-            let cents = (nanos + 5_000_000) / 10_000_000;
-            let whole = i64::try_from(cents / 100).unwrap_or(i64::MAX);
-            format!("{sign}{}.{:02}", self.count(whole), cents % 100)
-        }
+        let units = (nanos.abs() + 50_000) / 100_000;
+        let whole = i64::try_from(units / 10_000).unwrap_or(i64::MAX);
+        format!("{sign}{}.{:04}", self.count(whole), units % 10_000)
     }
 
     /// `14:32:04`

@@ -42,6 +42,8 @@ pub struct Home {
     pub on_base: fn(change: &str, base: &str) -> String,
     pub failed_note: fn(failed: &str) -> String,
     pub day_value: fn(day: &str, value: &str) -> String,
+    /// Of a day that was not recorded from its beginning on.
+    pub day_part: fn(day: &str, value: &str) -> String,
     pub p95: fn(&str) -> String,
     pub spark_requests: fn(most: &str) -> String,
     pub spark_failed: fn(most: &str) -> String,
@@ -55,6 +57,7 @@ pub struct Home {
     /// Before, in and after the bold figure.
     pub busiest: fn(n: &str, at: &str) -> [String; 3],
     pub dotted: fn(day: &str) -> String,
+    pub dotted_from: fn(day: &str, time: &str) -> String,
     pub no_past: &'static str,
     pub chart_title: fn(day: &str) -> String,
     pub chart_summary: fn(failed: &str, requests: &str) -> String,
@@ -172,6 +175,7 @@ pub static EN: Home = Home {
     on_base: |change, base| format!("{change} on {base}"),
     failed_note: |failed| format!("{failed} failed"),
     day_value: |day, value| format!("{day} {value}"),
+    day_part: |day, value| format!("{day} {value}, recorded only in part"),
     p95: |value| format!("p95 {value}"),
     spark_requests: |most| format!("Requests per half hour today, highest {most}"),
     spark_failed: |most| format!("Failures per half hour today, highest {most}"),
@@ -190,6 +194,7 @@ pub static EN: Home = Home {
         ]
     },
     dotted: |day| format!("The dotted line is {day}."),
+    dotted_from: |day, time| format!("The dotted line is {day}; records begin at {time}."),
     no_past: "There is no earlier day to compare with.",
     chart_title: |day| format!("Requests per half hour, today and {day}"),
     chart_summary: |failed, requests| format!("{failed} of {requests} failed so far."),
@@ -299,6 +304,7 @@ pub static ZH_CN: Home = Home {
     on_base: |change, base| format!("较 {base} {change}"),
     failed_note: |failed| format!("{failed} 条失败"),
     day_value: |day, value| format!("{day} {value}"),
+    day_part: |day, value| format!("{day} {value}（记录不完整）"),
     p95: |value| format!("p95 {value}"),
     spark_requests: |most| format!("今天每半小时的请求数，最高 {most}"),
     spark_failed: |most| format!("今天每半小时的失败数，最高 {most}"),
@@ -317,6 +323,7 @@ pub static ZH_CN: Home = Home {
         ]
     },
     dotted: |day| format!("点线为{day}。"),
+    dotted_from: |day, time| format!("点线为{day}；记录从 {time} 开始。"),
     no_past: "没有可供比较的前一天。",
     chart_title: |day| format!("今天与{day}每半小时的请求数"),
     chart_summary: |failed, requests| format!("{requests} 条中 {failed} 条失败。"),

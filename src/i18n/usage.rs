@@ -44,6 +44,8 @@ pub struct Usage {
     pub latency_p50: &'static str,
     pub ttft_p50: &'static str,
     pub from: fn(base: &str) -> String,
+    /// A base that was not recorded from its beginning on.
+    pub from_part: fn(base: &str) -> String,
     pub changed: fn(change: &str, base: &str) -> String,
     pub of_input: &'static str,
     pub priced: fn(share: &str) -> String,
@@ -56,13 +58,20 @@ pub struct Usage {
     /// What a chart of the metric draws, said once.
     pub drawn: fn(Metric) -> &'static str,
     /// Before, in and after the bold value.
-    pub peak: fn(value: &str, at: &str) -> [String; 3],
+    pub peak: fn(metric: Metric, value: &str, at: &str) -> [String; 3],
+    /// A value with its unit: requests and how many of them failed, and others.
+    pub requests_failed: fn(requests: &str, failed: &str) -> String,
+    pub some_requests: fn(&str) -> String,
+    pub some_failed: fn(failed: &str, requests: &str) -> String,
+    pub some_tokens: fn(&str) -> String,
+    pub median: fn(&str) -> String,
     pub nothing_known: &'static str,
     pub bar: fn(at: &str, value: &str) -> String,
     pub succeeded: &'static str,
     pub failed: &'static str,
     pub open: &'static str,
     pub before: fn(span: &str) -> String,
+    pub cut: fn(span: &str, begun: &str) -> String,
     pub total: fn(&str) -> String,
     pub bucket: &'static str,
     pub as_table: &'static str,
@@ -79,6 +88,8 @@ pub struct Usage {
     pub provider: &'static str,
     pub change: &'static str,
     pub change_note: fn(span: &str) -> String,
+    /// Why there is no change: records begin within the period before.
+    pub change_cut: fn(span: &str, begun: &str) -> String,
     pub input: &'static str,
     pub cached: &'static str,
     pub output: &'static str,

@@ -13,7 +13,7 @@ use actix_web::web::{Data, Query, ServiceConfig, get};
 use askama::Template;
 
 use crate::domain::filter::{Outcome as Ended, Selection, Sort, View};
-use crate::domain::time::{Grain, Range, Zone};
+use crate::domain::time::{Back, Grain, Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::pages::chart::Bars;
 use crate::pages::diagnosis::Diagnosis;
@@ -23,7 +23,7 @@ use crate::regions;
 use crate::store::names::Names;
 use crate::store::report::{self, Question, Report};
 use crate::store::requests::{Dimension, From, ListQuery, Row, Totals};
-use crate::store::{self, list};
+use crate::store::{self, list, usage};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
@@ -105,6 +105,8 @@ struct Read {
     /// The whole of yesterday, and yesterday up to this time of day.
     past: Report,
     past_so_far: Totals,
+    /// The oldest event, where yesterday was only recorded in part.
+    cut: Option<At>,
     health: Option<Health>,
     failures: Vec<(Row, String)>,
     troubled: Vec<attention::Troubled>,
@@ -138,7 +140,8 @@ fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Re
     let question = Question {
         edges: Grain::HalfHour.edges(zone, start, end),
         by: vec![Dimension::Model, Dimension::Account, Dimension::Key],
-        limit: 50,
+        // Those not shown one by one are counted as well.
+        limit: usize::MAX,
         quantiles: true,
         ..Question::default()
     };
@@ -148,7 +151,8 @@ fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Re
         ..Question::default()
     };
     let past = report::of(c, names, &Selection::between(yesterday, start), &question)?;
-    let so_far = yesterday + (now - start);
+    // By the clock: days in which clocks change are not 24 hours long.
+    let so_far = Back::Days(1).from(zone, now + Ms(1));
     let question = Question {
         quantiles: true,
         ..Question::default()
@@ -162,6 +166,7 @@ fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Re
         today,
         past,
         past_so_far: past_so_far.totals,
+        cut: usage::cut(usage::ends(c)?.0, yesterday),
         health: health::read(c, names, ctx)?,
         failures: failures::read(c, names, now)?,
         troubled: attention::troubled(c, names, now)?,
@@ -227,7 +232,7 @@ fn build(ctx: Ctx, read: &Read, tag: &str) -> HomePage {
             let text = (t.all_failed)(&lang.count(totals.failed));
             (text, ctx.url(&failed.url("/requests")))
         }),
-        mix: Mix::sum(totals, &ctx),
+        mix: Mix::sum(totals, &today, &ctx),
         tokens: (t.in_all)(&lang.compact(tokens)),
         unknown: match totals.unknown_tokens {
             0 => String::new(),

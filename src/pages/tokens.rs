@@ -1,5 +1,6 @@
 //! Token buckets as one bar and one table: they do not overlap, so they add up.
 
+use crate::domain::filter::{SortBy, View};
 use crate::domain::tokens::Tokens;
 use crate::pages::cell::Cell;
 use crate::pages::chart::{self, Part};
@@ -22,6 +23,8 @@ pub struct BucketRow {
     pub class: &'static str,
     pub name: &'static str,
     pub tokens: Cell,
+    /// The rows behind it, those with most of it first; empty without any.
+    pub href: String,
     pub share: String,
 }
 
@@ -37,12 +40,12 @@ impl Mix {
             tokens.reasoning,
             Some(tokens.unclassified),
         ];
-        Self::new(counts, false, ctx)
+        Self::new(counts, None, ctx)
     }
 
-    /// Of a selection: the known counts, shortened.
+    /// Of a selection: the known counts, shortened, with the rows behind them.
     #[must_use]
-    pub fn sum(totals: &Totals, ctx: &Ctx) -> Self {
+    pub fn sum(totals: &Totals, rows: &View, ctx: &Ctx) -> Self {
         let counts = [
             totals.uncached,
             totals.cache_read,
@@ -51,22 +54,22 @@ impl Mix {
             totals.reasoning,
             totals.unclassified,
         ];
-        Self::new(counts.map(Some), true, ctx)
+        Self::new(counts.map(Some), Some(rows), ctx)
     }
 
-    fn new(counts: [Option<i64>; 6], short: bool, ctx: &Ctx) -> Self {
+    fn new(counts: [Option<i64>; 6], rows: Option<&View>, ctx: &Ctx) -> Self {
         let (t, lang) = (ctx.t.home, ctx.lang);
         let names = [
-            ("fill-in", t.uncached),
-            ("fill-in-read", t.cache_read),
-            ("fill-in-write", t.cache_write),
-            ("fill-out", t.output),
-            ("fill-out-think", t.reasoning),
-            ("fill-unsure", t.unclassified),
+            ("fill-in", t.uncached, SortBy::Input),
+            ("fill-in-read", t.cache_read, SortBy::Cached),
+            ("fill-in-write", t.cache_write, SortBy::Input),
+            ("fill-out", t.output, SortBy::Output),
+            ("fill-out-think", t.reasoning, SortBy::Reasoning),
+            ("fill-unsure", t.unclassified, SortBy::Time),
         ];
         let known: i64 = counts.iter().flatten().sum();
         let cell = |n: Option<i64>| match n {
-            Some(n) if short => Cell {
+            Some(n) if rows.is_some() => Cell {
                 text: lang.compact(n),
                 ..Cell::count(Some(n), lang, ctx.t.requests)
             },
@@ -75,11 +78,15 @@ impl Mix {
         let rows: Vec<BucketRow> = names
             .into_iter()
             .zip(counts)
-            .filter(|((class, _), n)| *class != "fill-unsure" || n.unwrap_or(0) > 0)
-            .map(|((class, name), n)| BucketRow {
+            .filter(|((class, ..), n)| *class != "fill-unsure" || n.unwrap_or(0) > 0)
+            .map(|((class, name, by), n)| BucketRow {
                 class,
                 name,
                 tokens: cell(n),
+                href: match rows {
+                    Some(rows) if n > Some(0) => ctx.url(&rows.sorted(by).url("/requests")),
+                    _ => String::new(),
+                },
                 share: n.and_then(|n| lang.share(n, known)).unwrap_or_default(),
             })
             .collect();
@@ -90,7 +97,7 @@ impl Mix {
         let weights: Vec<(&'static str, i64)> = names
             .iter()
             .zip(counts)
-            .map(|((class, _), n)| (*class, n.unwrap_or(0)))
+            .map(|((class, ..), n)| (*class, n.unwrap_or(0)))
             .collect();
         Self {
             parts: chart::shares(&weights),

@@ -2,6 +2,8 @@
 //! dotted line and a table that has the same links for everybody. What is not
 //! known has no bar: a gap is no zero.
 
+mod columns;
+
 use chrono::Datelike as _;
 
 use crate::domain::filter::{Metric, UsageView};
@@ -10,9 +12,10 @@ use crate::domain::units::{At, Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::chart::{self, Bars, FAILED, Stack, WHOLE};
 use crate::pages::filters;
-use crate::store::requests::{Bucket, Quantiles, Totals};
-use crate::store::usage::Usage;
+use crate::store::requests::{Bucket, Totals};
+use crate::store::usage::{Before, Usage};
 use crate::web::ctx::Ctx;
+use columns::{Columns, heads};
 
 /// Rows of the table under the chart; exports have all.
 const ROWS: usize = 200;
@@ -70,7 +73,7 @@ impl Trend {
         let stacks = timeline.iter().map(|bucket| Stack {
             parts: parts(metric, &bucket.totals),
             open: bucket.to > ctx.now,
-            title: (t.bar)(&name(bucket.from), &shown(metric, &bucket.totals, lang)),
+            title: (t.bar)(&name(bucket.from), &shown(metric, &bucket.totals, ctx)),
             href: href(bucket),
         });
         let before = usage.before.as_ref();
@@ -96,10 +99,11 @@ impl Trend {
         let finding = peak.map_or_else(
             || [t.nothing_known.to_owned(), String::new(), String::new()],
             |(_, bucket)| {
-                let value = shown(metric, &bucket.totals, lang);
-                (t.peak)(&value, &name(bucket.from))
+                let value = shown(metric, &bucket.totals, ctx);
+                (t.peak)(metric, &value, &name(bucket.from))
             },
         );
+        let columns = Columns::of(timeline, ctx);
         let title = (t.per)((t.metric_name)(metric), grain_name(usage.grain, ctx));
         let begins = timeline.iter().map(|bucket| bucket.from);
         let edges = begins.chain(timeline.last().map(|bucket| bucket.to));
@@ -112,7 +116,7 @@ impl Trend {
             note: t_drawn(metric, ctx),
             legend: legend(metric, ctx),
             has_open: timeline.last().is_some_and(|bucket| bucket.to > ctx.now),
-            past: before.map_or_else(String::new, |before| days(before.span, usage.zone, ctx)),
+            past: before.map_or_else(String::new, |before| past_name(before, usage.zone, ctx)),
             metrics: metrics(view, path, ctx),
             heads: heads(metric, !past.is_empty(), ctx),
             rows: timeline
@@ -123,13 +127,11 @@ impl Trend {
                 .map(|(i, bucket)| Row {
                     at: name(bucket.from),
                     href: href(bucket),
-                    cells: cells(
-                        metric,
-                        &bucket.totals,
-                        past.get(i).copied().flatten(),
-                        !past.is_empty(),
-                        lang,
-                    ),
+                    cells: {
+                        let own = columns.cells(metric, &bucket.totals).into_iter();
+                        let past = past.get(i).map(|past| columns.past(metric, *past));
+                        own.chain(past).collect()
+                    },
                 })
                 .collect(),
             more: if timeline.len() > ROWS {
@@ -175,21 +177,31 @@ pub fn value(metric: Metric, totals: &Totals) -> Option<i64> {
 }
 
 /// The same in words, with its unit.
-fn shown(metric: Metric, totals: &Totals, lang: Lang) -> String {
+fn shown(metric: Metric, totals: &Totals, ctx: &Ctx) -> String {
+    let (t, lang) = (ctx.t.usage, ctx.lang);
+    let (requests, failed) = (lang.count(totals.requests), lang.count(totals.failed));
     match (metric, value(metric, totals)) {
         (_, None) => UNKNOWN.to_owned(),
-        (Metric::Requests, _) if totals.failed > 0 => {
-            format!(
-                "{}, −{}",
-                lang.count(totals.requests),
-                lang.count(totals.failed)
-            )
-        }
-        (Metric::Requests | Metric::Failed, Some(n)) => lang.count(n),
-        (Metric::Tokens, Some(n)) => lang.compact(n),
+        (Metric::Requests, _) if totals.failed > 0 => (t.requests_failed)(&requests, &failed),
+        (Metric::Requests, _) => (t.some_requests)(&requests),
+        (Metric::Failed, _) => (t.some_failed)(&failed, &requests),
+        (Metric::Tokens, Some(n)) => (t.some_tokens)(&lang.compact(n)),
         (Metric::Cost, Some(n)) => lang.cents(NanoUsd(n)),
-        (Metric::Latency | Metric::Ttft, Some(n)) => lang.span(Ms(n)),
-        (Metric::Speed, Some(n)) => format!("{}/s", lang.count((n + 500) / 1_000)),
+        (Metric::Latency | Metric::Ttft, Some(n)) => (t.median)(&lang.span(Ms(n))),
+        (Metric::Speed, Some(n)) => (t.median)(&format!(
+            "{} {}",
+            lang.count((n + 500) / 1_000),
+            ctx.t.requests.tokens_a_second
+        )),
+    }
+}
+
+/// What the dotted line is, and from where on it is a record.
+fn past_name(before: &Before, zone: Zone, ctx: &Ctx) -> String {
+    let days = days(before.span, zone, ctx);
+    match before.cut {
+        None => days,
+        Some(begun) => (ctx.t.usage.cut)(&days, &self::begun(begun, zone, ctx)),
     }
 }
 
@@ -258,88 +270,12 @@ fn legend(metric: Metric, ctx: &Ctx) -> Vec<(&'static str, &'static str)> {
     }
 }
 
-fn heads(metric: Metric, compared: bool, ctx: &Ctx) -> Vec<String> {
-    let (t, r) = (ctx.t.usage, ctx.t.requests);
-    let seconds = |name: &str| format!("{name} {}", r.second);
-    let mut heads: Vec<String> = match metric {
-        Metric::Requests => vec![t.requests.into(), t.failed.into(), t.success.into()],
-        Metric::Tokens => vec![
-            t.input.into(),
-            t.cached.into(),
-            t.output.into(),
-            t.tokens.into(),
-        ],
-        Metric::Cost => vec![t.requests.into(), t.cost.into()],
-        Metric::Latency | Metric::Ttft => vec![
-            t.requests.into(),
-            seconds("p50"),
-            seconds("p95"),
-            seconds("p99"),
-        ],
-        Metric::Speed => vec![t.requests.into(), "p5".into(), "p50".into(), "p95".into()],
-        Metric::Failed => vec![t.requests.into(), t.failed.into(), t.share.into()],
-    };
-    if compared {
-        heads.push((t.before)((t.metric_name)(metric)));
-    }
-    heads
-}
-
-fn cells(
-    metric: Metric,
-    totals: &Totals,
-    past: Option<i64>,
-    compared: bool,
-    lang: Lang,
-) -> Vec<String> {
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| UNKNOWN.to_owned());
-    let count = |n| lang.count(n);
-    let times = |times: &Quantiles| {
-        let seconds = |ms: Option<f64>| or_none(ms.map(|ms| lang.quantile_seconds(ms)));
-        vec![
-            count(totals.requests),
-            seconds(times.p50),
-            seconds(times.p95),
-            seconds(times.p99),
-        ]
-    };
-    let mut cells = match metric {
-        Metric::Requests => vec![
-            count(totals.requests),
-            count(totals.failed),
-            or_none(lang.share(totals.succeeded(), totals.requests)),
-        ],
-        Metric::Tokens => vec![
-            count(totals.input()),
-            count(totals.cache_read),
-            count(totals.generated()),
-            count(totals.tokens()),
-        ],
-        Metric::Cost => vec![
-            count(totals.requests),
-            or_none(totals.known_cost().map(|cost| lang.money(cost))),
-        ],
-        Metric::Latency => times(&totals.latency),
-        Metric::Ttft => times(&totals.ttft),
-        Metric::Speed => {
-            let speed = |speed: Option<f64>| or_none(speed.map(|speed| format!("{speed:.0}")));
-            vec![
-                count(totals.requests),
-                speed(totals.speed.p5),
-                speed(totals.speed.p50),
-                speed(totals.speed.p95),
-            ]
-        }
-        Metric::Failed => vec![
-            count(totals.requests),
-            count(totals.failed),
-            or_none(lang.share(totals.failed, totals.requests)),
-        ],
-    };
-    if compared {
-        cells.push(or_none(past.map(|n| scale(metric, n, lang))));
-    }
-    cells
+/// A moment on which something began: `18 Nov, 14:05`.
+#[must_use]
+pub fn begun(at: At, zone: Zone, ctx: &Ctx) -> String {
+    let (local, year) = (zone.local(at), zone.local(ctx.now).year());
+    let (day, minute) = (ctx.lang.day(&local, year), ctx.lang.minute(&local));
+    format!("{day}, {minute}")
 }
 
 /// Both ends of a range as people say them: `18 Nov to 24 Nov`, with the time

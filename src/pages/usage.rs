@@ -7,7 +7,6 @@ mod figures;
 mod hours;
 mod order;
 mod rest;
-mod scale;
 mod tab;
 mod table;
 

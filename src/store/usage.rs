@@ -64,6 +64,9 @@ pub struct Usage {
 pub struct Before {
     pub span: (At, At),
     pub report: Report,
+    /// The oldest event there is, where the period begins before it: nothing is
+    /// to be measured against a period that was only recorded in part.
+    pub cut: Option<At>,
 }
 
 /// How long "lately" is.
@@ -73,6 +76,13 @@ pub const LATELY: Ms = Ms(30 * Ms::MINUTE.0);
 #[must_use]
 pub fn lately(now: At) -> (At, At) {
     (now + Ms(1) - LATELY, now + Ms(1))
+}
+
+/// Where a period that begins at `from` begins to be recorded; `None` = as a
+/// whole.
+#[must_use]
+pub fn cut(oldest: Option<At>, from: At) -> Option<At> {
+    oldest.filter(|oldest| *oldest > from)
 }
 
 /// The oldest and the newest event.
@@ -112,7 +122,8 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
                 ..question.clone()
             };
             let report = report::of(c, names, &rows.selection(span), &question)?;
-            Some(Before { span, report })
+            let cut = self::cut(oldest, span.0);
+            Some(Before { span, report, cut })
         }
         None => None,
     };

@@ -229,3 +229,119 @@ async fn an_hour_unlike_the_weeks_before_is_named_with_its_reason() {
         (Some(25.0), Some(0.0))
     );
 }
+
+/// Thirty requests this morning, and as many as `past` this many days back.
+async fn compared(past: i64, days: i64) -> (Panel, Browser) {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events: Vec<_> = (0..30).map(event).collect();
+    events.extend((0..past).map(|n| {
+        let mut one = event(100 + n);
+        one.key.at = At(MORNING.0 + n * 1_000 - days * Ms::DAY.0);
+        one
+    }));
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    (panel, browser)
+}
+
+/// One request so long ago that nothing compared begins before it.
+async fn long_ago(panel: &Panel) {
+    let mut first = event(900);
+    first.key.at = At(MORNING.0 - 60 * Ms::DAY.0);
+    store(panel.store(), vec![first]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_period_recorded_only_in_part_is_no_base_for_a_percentage() {
+    let (panel, browser) = compared(25, 8).await;
+    let said = [
+        "from 25, a period recorded only in part",
+        "No change is shown: records begin 21 Feb, 10:00",
+        "recorded only from 21 Feb, 10:00 on",
+    ];
+    let page = browser.get("/usage").await.body;
+    for text in said {
+        assert!(page.contains(text), "no {text} in {page}");
+    }
+    assert!(!page.contains("+20.0 %"), "{page}");
+    let summary = "/v0/management/usage?range=7d";
+    let answer = browser.get(summary).await.json();
+    assert_eq!(answer["previous"]["complete"], false);
+
+    long_ago(&panel).await;
+    let page = browser.get("/usage").await.body;
+    for text in said {
+        assert!(!page.contains(text), "{text} in {page}");
+    }
+    assert!(page.contains("+20.0 % from 25"), "{page}");
+    let answer = browser.get(summary).await.json();
+    assert_eq!(answer["previous"]["complete"], true);
+}
+
+#[tokio::test]
+async fn home_measures_today_only_against_a_whole_yesterday() {
+    let (panel, browser) = compared(25, 1).await;
+    let page = browser.get("/").await.body;
+    assert!(page.contains("Sat 25, recorded only in part"), "{page}");
+    assert!(page.contains("records begin at 10:00"), "{page}");
+    assert!(!page.contains(" % on "), "{page}");
+
+    long_ago(&panel).await;
+    let page = browser.get("/").await.body;
+    assert!(page.contains("+20 % on 25"), "{page}");
+    assert!(!page.contains("recorded only in part"), "{page}");
+}
+
+/// Every figure of a ranking is a link, and the rows it opens are those that
+/// were counted, under the filter of the page.
+#[tokio::test]
+async fn every_figure_of_a_ranking_opens_the_rows_behind_it() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events: Vec<_> = (0..40).map(event).collect();
+    for (n, event) in events.iter_mut().enumerate() {
+        event.failed = n % 5 == 0;
+        event.status = if event.failed { 500 } else { 200 };
+        if n % 4 == 0 {
+            event.client_key.hash.clear();
+            event.client_key.mask.clear();
+        }
+    }
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    let cell = regex::Regex::new(r#"(?s)<td class="number[^>]*>(.*?)</td>"#).unwrap();
+    let link = regex::Regex::new(r#"^<a href="([^"]+)">"#).unwrap();
+    for tab in &TABS[1..] {
+        let page = browser.get(&format!("{tab}?model=gpt-5")).await.body;
+        let body = page.split("table class=\"table models\"").nth(1).unwrap();
+        let body = body.split("<tbody>").nth(1).unwrap();
+        let body = body.split("</table>").next().unwrap();
+        let mut seen = 0;
+        for row in body.split("<tr>").skip(1) {
+            let requests = cell.captures(row).unwrap()[1].to_owned();
+            for found in cell.captures_iter(row) {
+                let figure = &found[1];
+                // A zero, and what is not known, has no rows.
+                if ["", "–", "0"].contains(&figure) {
+                    continue;
+                }
+                let href = link
+                    .captures(figure)
+                    .unwrap_or_else(|| panic!("{figure} in {tab}"));
+                let href = href[1].replace("&#38;", "&");
+                assert!(href.contains("model=gpt-5"), "{href} lost the filter");
+                seen += 1;
+            }
+            // The first figure counts the rows that its link opens.
+            let href = link.captures(&requests).unwrap()[1].replace("&#38;", "&");
+            let rows = href.replace("/requests?", "/requests.jsonl?");
+            let rows = browser.get(&rows).await.body;
+            let count = requests.split_once('>').unwrap().1.trim_end_matches("</a>");
+            assert_eq!(rows.lines().count().to_string(), count, "{href}");
+        }
+        assert!(seen >= 20, "{seen} figures in {tab}");
+    }
+    let keys = browser.get("/usage/keys").await.body;
+    assert!(keys.contains("/requests?range=7d&#38;key=-"), "{keys}");
+}

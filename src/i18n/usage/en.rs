@@ -36,6 +36,7 @@ pub static EN: Usage = Usage {
     latency_p50: "Latency p50",
     ttft_p50: "TTFT p50",
     from: |base| format!("from {base}"),
+    from_part: |base| format!("from {base}, a period recorded only in part"),
     changed: |change, base| format!("{change} from {base}"),
     of_input: "of input",
     priced: |share| format!("{share} priced"),
@@ -61,13 +62,32 @@ pub static EN: Usage = Usage {
         Metric::Speed => "Tokens a second: dark up to the slowest 5 %, pale up to the median.",
         Metric::Failed => "Requests that failed.",
     },
-    peak: |value, at| ["Peak ".into(), format!("{value} on {at}"), ".".into()],
+    peak: |metric, value, at| {
+        let first = match metric {
+            Metric::Latency | Metric::Ttft => "Slowest",
+            Metric::Speed => "Fastest",
+            _ => "Most",
+        };
+        [format!("{first} on {at}: "), value.into(), ".".into()]
+    },
+    requests_failed: |requests, failed| match requests {
+        "1" => "one request, failed".into(),
+        _ => format!("{requests} requests, {failed} of them failed"),
+    },
+    some_requests: |n| match n {
+        "1" => "one request".into(),
+        _ => format!("{n} requests"),
+    },
+    some_failed: |failed, requests| format!("{failed} of {requests} failed"),
+    some_tokens: |n| format!("{n} tokens"),
+    median: |value| format!("median {value}"),
     nothing_known: "Nothing of this is known in this range.",
     bar: |at, value| format!("{at}: {value}"),
     succeeded: "Succeeded",
     failed: "Failed",
     open: "Not finished",
     before: |span| format!("Before: {span}"),
+    cut: |span, begun| format!("{span}, recorded only from {begun} on"),
     total: |figure| format!("{figure} in total."),
     bucket: "From",
     as_table: "Show as table",
@@ -84,6 +104,9 @@ pub static EN: Usage = Usage {
     provider: "Provider",
     change: "Change",
     change_note: |span| format!("Change is against {span}; it is left out below 20 requests"),
+    change_cut: |span, begun| {
+        format!("No change is shown: records begin {begun}, within the period before ({span})")
+    },
     input: "Input",
     cached: "Cached",
     output: "Output",

@@ -36,6 +36,7 @@ pub static ZH_CN: Usage = Usage {
     latency_p50: "延迟 p50",
     ttft_p50: "首字节 p50",
     from: |base| format!("此前 {base}"),
+    from_part: |base| format!("此前 {base}（该周期记录不完整）"),
     changed: |change, base| format!("{change}，此前 {base}"),
     of_input: "占输入",
     priced: |share| format!("{share} 已定价"),
@@ -61,13 +62,26 @@ pub static ZH_CN: Usage = Usage {
         Metric::Speed => "每秒词元：深色至最慢的 5 %，浅色至中位数。",
         Metric::Failed => "失败的请求。",
     },
-    peak: |value, at| ["峰值 ".into(), format!("{value}（{at}）"), "。".into()],
+    peak: |metric, value, at| {
+        let first = match metric {
+            Metric::Latency | Metric::Ttft => "最慢",
+            Metric::Speed => "最快",
+            _ => "最多",
+        };
+        [format!("{first}（{at}）："), value.into(), "。".into()]
+    },
+    requests_failed: |requests, failed| format!("{requests} 条请求，其中 {failed} 条失败"),
+    some_requests: |n| format!("{n} 条请求"),
+    some_failed: |failed, requests| format!("{requests} 条中 {failed} 条失败"),
+    some_tokens: |n| format!("{n} 词元"),
+    median: |value| format!("中位数 {value}"),
     nothing_known: "该时间范围内没有此项数据。",
     bar: |at, value| format!("{at}：{value}"),
     succeeded: "成功",
     failed: "失败",
     open: "未结束",
     before: |span| format!("此前：{span}"),
+    cut: |span, begun| format!("{span}，自 {begun} 起才有记录"),
     total: |figure| format!("合计 {figure}。"),
     bucket: "起始",
     as_table: "以表格显示",
@@ -84,6 +98,9 @@ pub static ZH_CN: Usage = Usage {
     provider: "提供商",
     change: "变化",
     change_note: |span| format!("变化相对于 {span}；基数少于 20 条时不显示"),
+    change_cut: |span, begun| {
+        format!("不显示变化：记录从 {begun} 开始，处于上一周期（{span}）之内")
+    },
     input: "输入",
     cached: "缓存",
     output: "输出",

@@ -1,7 +1,7 @@
 //! Who is at the top today: models, accounts and client keys, each with its
 //! share and a way to its requests. The figures of a ranking add up.
 
-use crate::domain::filter::View;
+use crate::domain::filter::{SortBy, View};
 use crate::domain::time::Range;
 use crate::domain::units::NanoUsd;
 use crate::i18n::plain;
@@ -22,7 +22,8 @@ pub(super) struct Ranking {
 
 pub(super) struct RankLine {
     pub name: String,
-    /// Empty for what is not shown one by one.
+    /// Its rows; empty for what is not shown one by one, which the page of sums
+    /// has.
     pub href: String,
     pub width: N,
     pub figure: String,
@@ -35,7 +36,7 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     let view = |choice: &Choice| {
         let name = choice.value.clone();
         (
-            plain(&choice.value).into_owned(),
+            called(choice, plain(&choice.value).into_owned(), ctx),
             today().narrowed(|only| only.models = vec![name]),
         )
     };
@@ -53,10 +54,11 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
         figure: lang.cents(cost),
         share: lang.percent(cost.0, all).unwrap_or_default(),
     };
-    found.retain(|(choice, totals)| !choice.value.is_empty() && totals.cost.0 > 0);
+    found.retain(|(_, totals)| totals.cost.0 > 0);
     let shown = found.iter().take(SHOWN).map(|(choice, totals)| {
         let (name, view) = view(choice);
-        line(name, ctx.url(&view.url("/requests")), totals.cost)
+        let dearest = view.sorted(SortBy::Cost);
+        line(name, ctx.url(&dearest.url("/requests")), totals.cost)
     });
     let mut lines: Vec<RankLine> = shown.collect();
     if let Some(rest) = found.get(SHOWN..).filter(|rest| !rest.is_empty()) {
@@ -77,7 +79,7 @@ pub(super) fn accounts(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     ranking(t.accounts, t.account, found, ctx, |choice| {
         let identity = choice.value.clone();
         let view = today().narrowed(|only| only.accounts = vec![identity]);
-        (ctx.identity(name(choice)), view)
+        (called(choice, ctx.identity(name(choice)), ctx), view)
     })
 }
 
@@ -86,7 +88,8 @@ pub(super) fn keys(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     ranking(t.keys, t.key, found, ctx, |choice| {
         let hash = choice.value.clone();
         let view = today().narrowed(|only| only.keys = vec![hash]);
-        (plain(name(choice)).into_owned(), view)
+        let name = plain(name(choice)).into_owned();
+        (called(choice, name, ctx), view)
     })
 }
 
@@ -95,6 +98,14 @@ fn name(choice: &Choice) -> &str {
         &choice.value
     } else {
         &choice.label
+    }
+}
+
+/// Requests without a key or an account are somebody's too.
+fn called(choice: &Choice, name: String, ctx: &Ctx) -> String {
+    match choice.value.as_str() {
+        "" => ctx.t.requests.without.to_owned(),
+        _ => name,
     }
 }
 
@@ -119,16 +130,12 @@ fn ranking(
         figure: ctx.lang.count(n),
         share: ctx.lang.percent(n, all).unwrap_or_default(),
     };
-    let named: Vec<_> = found
-        .iter()
-        .filter(|(choice, _)| !choice.value.is_empty())
-        .collect();
-    let shown = named.iter().take(SHOWN).map(|(choice, totals)| {
+    let shown = found.iter().take(SHOWN).map(|(choice, totals)| {
         let (name, view) = name(choice);
         line(name, ctx.url(&view.url("/requests")), totals.requests)
     });
     let mut lines: Vec<RankLine> = shown.collect();
-    if let Some(rest) = named.get(SHOWN..).filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = found.get(SHOWN..).filter(|rest| !rest.is_empty()) {
         let n = rest.iter().map(|(_, totals)| totals.requests).sum();
         lines.push(line(others(rest.len(), ctx), String::new(), n));
     }

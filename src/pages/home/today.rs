@@ -17,8 +17,14 @@ const FAIR_BASE: i64 = 20;
 pub(super) fn sums(read: &Read, ctx: &Ctx) -> Vec<Sum> {
     let yesterday = ctx.local(read.yesterday).weekday().num_days_from_monday();
     let day = ctx.lang.short_weekday(yesterday);
-    let mut sums = counts(read, day, ctx);
-    sums.extend(cost(read, day, ctx));
+    let base = Base {
+        day,
+        totals: &read.past_so_far,
+        whole: read.cut.is_none(),
+        ctx,
+    };
+    let mut sums = counts(read, &base, ctx);
+    sums.extend(cost(read, &base, ctx));
     let t = ctx.t.home;
     let (now, past) = (&read.today.totals, &read.past_so_far);
     sums.push(Sum {
@@ -26,20 +32,20 @@ pub(super) fn sums(read: &Read, ctx: &Ctx) -> Vec<Sum> {
         href: slowest(now.latency.samples, SortBy::Latency, ctx),
         spark: known(read, ctx, |totals| totals.latency.p50),
         spark_title: t.spark_latency.to_owned(),
-        ..timed(&now.latency, &past.latency, day, ctx)
+        ..timed(&now.latency, &past.latency, &base, ctx)
     });
     sums.push(Sum {
         label: t.ttft_p50,
         href: slowest(now.ttft.samples, SortBy::Ttft, ctx),
         spark: known(read, ctx, |totals| totals.ttft.p50),
         spark_title: t.spark_ttft.to_owned(),
-        ..timed(&now.ttft, &past.ttft, day, ctx)
+        ..timed(&now.ttft, &past.ttft, &base, ctx)
     });
     sums
 }
 
 /// Requests, successes, tokens, and what of the input came from a cache.
-fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
+fn counts(read: &Read, base: &Base<'_>, ctx: &Ctx) -> Vec<Sum> {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let (now, past) = (&read.today.totals, &read.past_so_far);
     let today = View::default().over(Range::Today);
@@ -56,13 +62,7 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             href: link(now.requests, &today, ctx),
             spark: requests,
             spark_title: (t.spark_requests)(&lang.count(most_requests)),
-            note: change(
-                now.requests,
-                past.requests,
-                day,
-                &lang.count(past.requests),
-                ctx,
-            ),
+            note: base.change(now.requests, past.requests, &lang.count(past.requests)),
             ..Sum::default()
         },
         Sum {
@@ -74,8 +74,7 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             spark_title: (t.spark_failed)(&lang.count(most_failures)),
             note: join([
                 (now.failed > 0).then(|| (t.failed_note)(&lang.count(now.failed))),
-                share(past.requests - past.failed, past.requests)
-                    .map(|share| (t.day_value)(day, &share)),
+                share(past.requests - past.failed, past.requests).map(|share| base.said(&share)),
             ]),
             ..Sum::default()
         },
@@ -86,12 +85,10 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             href: usage(now.requests, ctx),
             spark: tokens,
             spark_title: (t.spark_tokens)(&lang.compact(most_tokens)),
-            note: change(
+            note: base.change(
                 all_tokens(now),
                 all_tokens(past),
-                day,
                 &lang.compact(all_tokens(past)),
-                ctx,
             ),
             ..Sum::default()
         },
@@ -104,14 +101,14 @@ fn counts(read: &Read, day: &str, ctx: &Ctx) -> Vec<Sum> {
             }),
             spark_title: t.spark_cache.to_owned(),
             note: share(past.cache_read, input(past))
-                .map_or_else(String::new, |share| (t.day_value)(day, &share)),
+                .map_or_else(String::new, |share| base.said(&share)),
             ..Sum::default()
         },
     ]
 }
 
 /// Nothing priced is not "no cost".
-fn cost(read: &Read, day: &str, ctx: &Ctx) -> Option<Sum> {
+fn cost(read: &Read, base: &Base<'_>, ctx: &Ctx) -> Option<Sum> {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let (now, past) = (&read.today.totals, &read.past_so_far);
     let (spark, _) = trend(read, ctx, |totals| totals.cost.0);
@@ -121,12 +118,12 @@ fn cost(read: &Read, day: &str, ctx: &Ctx) -> Option<Sum> {
         href: usage(now.requests, ctx),
         spark,
         spark_title: t.spark_cost.to_owned(),
-        note: change(now.cost.0, past.cost.0, day, &lang.cents(past.cost), ctx),
+        note: base.change(now.cost.0, past.cost.0, &lang.cents(past.cost)),
         ..Sum::default()
     })
 }
 
-fn timed(now: &Quantiles, past: &Quantiles, day: &str, ctx: &Ctx) -> Sum {
+fn timed(now: &Quantiles, past: &Quantiles, base: &Base<'_>, ctx: &Ctx) -> Sum {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let seconds = |ms| lang.quantile_seconds(ms);
     Sum {
@@ -134,7 +131,7 @@ fn timed(now: &Quantiles, past: &Quantiles, day: &str, ctx: &Ctx) -> Sum {
         unit: now.p50.map_or("", |_| ctx.t.requests.second),
         note: join([
             now.p95.map(|ms| (t.p95)(&seconds(ms))),
-            past.p95.map(|ms| (t.day_value)(day, &seconds(ms))),
+            past.p95.map(|ms| base.said(&seconds(ms))),
         ]),
         ..Sum::default()
     }
@@ -232,10 +229,10 @@ pub(super) fn traffic(read: &Read, ctx: &Ctx) -> Option<Traffic> {
             || [t.none_today.to_owned(), String::new(), String::new()],
             |bucket| (t.busiest)(&lang.count(bucket.totals.requests), &name(bucket)),
         ),
-        past: if past_day.is_empty() {
-            t.no_past.to_owned()
-        } else {
-            (t.dotted)(&past_day)
+        past: match read.cut {
+            _ if past_day.is_empty() => t.no_past.to_owned(),
+            None => (t.dotted)(&past_day),
+            Some(begun) => (t.dotted_from)(&past_day, &lang.minute(&ctx.local(begun))),
         },
         rows: read
             .today
@@ -292,19 +289,40 @@ fn slowest(samples: i64, by: SortBy, ctx: &Ctx) -> String {
     link(samples, &View::default().over(Range::Today).sorted(by), ctx)
 }
 
-/// `−1 % on 3,353`: never without its base. On a small base, or where the day is
-/// another order of magnitude, only what that day was.
-fn change(now: i64, past: i64, day: &str, base: &str, ctx: &Ctx) -> String {
-    let t = ctx.t.home;
-    if past == 0 {
-        return String::new();
+/// Yesterday up to this time of day, as a base.
+struct Base<'a> {
+    day: &'a str,
+    totals: &'a Totals,
+    /// Recorded from its beginning on.
+    whole: bool,
+    ctx: &'a Ctx,
+}
+
+impl Base<'_> {
+    /// `−1 % on 3,353`: never without its base. On a small base, one recorded
+    /// only in part, or where the day is another order of magnitude, only what
+    /// that day was.
+    fn change(&self, now: i64, past: i64, base: &str) -> String {
+        if past == 0 {
+            return String::new();
+        }
+        let percent = (i128::from(now) - i128::from(past)) * 100 / i128::from(past);
+        if !self.whole || self.totals.requests < FAIR_BASE || percent >= 1_000 {
+            return self.said(base);
+        }
+        let sign = if percent < 0 { "−" } else { "+" };
+        (self.ctx.t.home.on_base)(&format!("{sign}{} %", percent.abs()), base)
     }
-    let percent = (i128::from(now) - i128::from(past)) * 100 / i128::from(past);
-    if past < FAIR_BASE || percent >= 1_000 {
-        return (t.day_value)(day, base);
+
+    /// What that day was.
+    fn said(&self, value: &str) -> String {
+        let t = self.ctx.t.home;
+        if self.whole {
+            (t.day_value)(self.day, value)
+        } else {
+            (t.day_part)(self.day, value)
+        }
     }
-    let sign = if percent < 0 { "−" } else { "+" };
-    (t.on_base)(&format!("{sign}{} %", percent.abs()), base)
 }
 
 fn join(parts: [Option<String>; 2]) -> String {

@@ -7,24 +7,24 @@ use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::sums::{self, FAIR_BASE, Sum};
 use crate::store::requests::{Quantiles, Totals};
-use crate::store::usage::{LATELY, Usage, lately};
+use crate::store::usage::{Before, LATELY, Usage, lately};
 use crate::web::ctx::Ctx;
 
 pub(super) fn sums(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Vec<Sum> {
     let (t, lang) = (ctx.t.usage, ctx.lang);
     let now = &usage.report.totals;
-    let before = usage.before.as_ref().map(|before| &before.report.totals);
-    let before = before.filter(|before| before.requests > 0);
+    let before = usage.before.as_ref().and_then(Base::of);
     let base = |of: fn(&Totals) -> i64, say: &dyn Fn(i64) -> String| {
         before.map_or_else(String::new, |before| {
-            changed(of(now), of(before), before, say, ctx)
+            before.changed(of(now), of(before.totals), say, ctx)
         })
     };
     let share_base = |part: fn(&Totals) -> i64, whole: fn(&Totals) -> i64| {
-        let share = before.filter(|before| before.requests >= FAIR_BASE);
-        share
-            .and_then(|before| lang.share(part(before), whole(before)))
-            .map(|share| (t.from)(&share))
+        let fair = before.filter(|before| before.totals.requests >= FAIR_BASE);
+        fair.and_then(|before| {
+            let share = lang.share(part(before.totals), whole(before.totals))?;
+            Some(before.said(&share, ctx))
+        })
     };
     let failed = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
     let link = |view: &UsageView, n: i64| match n {
@@ -92,17 +92,45 @@ fn ranked(view: &UsageView, by: SortBy, ctx: &Ctx) -> String {
     ctx.url(&view.rows().sorted(by).url("/requests"))
 }
 
-/// How far a figure is from its base; only the base where that is too small.
-fn changed(now: i64, base: i64, before: &Totals, say: &dyn Fn(i64) -> String, ctx: &Ctx) -> String {
-    let t = ctx.t.usage;
-    match sums::change(now, base, before.requests, ctx.lang) {
-        Some(change) => (t.changed)(&change, &say(base)),
-        None => (t.from)(&say(base)),
+/// What the figures of the period before are good for.
+#[derive(Clone, Copy)]
+struct Base<'a> {
+    totals: &'a Totals,
+    /// Recorded from its beginning on.
+    whole: bool,
+}
+
+impl<'a> Base<'a> {
+    fn of(before: &'a Before) -> Option<Self> {
+        let totals = &before.report.totals;
+        (totals.requests > 0).then_some(Self {
+            totals,
+            whole: before.cut.is_none(),
+        })
+    }
+
+    fn said(self, figure: &str, ctx: &Ctx) -> String {
+        let t = ctx.t.usage;
+        if self.whole {
+            (t.from)(figure)
+        } else {
+            (t.from_part)(figure)
+        }
+    }
+
+    /// How far a figure is from its base; only the base where that is too small
+    /// or was not recorded as a whole.
+    fn changed(self, now: i64, base: i64, say: &dyn Fn(i64) -> String, ctx: &Ctx) -> String {
+        let change = sums::change(now, base, self.totals.requests, ctx.lang);
+        match change.filter(|_| self.whole) {
+            Some(change) => (ctx.t.usage.changed)(&change, &say(base)),
+            None => self.said(&say(base), ctx),
+        }
     }
 }
 
 /// Cost, and cost of a thousand priced requests; a dash while nothing is priced.
-fn cost(now: &Totals, before: Option<&Totals>, ctx: &Ctx) -> [Sum; 2] {
+fn cost(now: &Totals, before: Option<Base<'_>>, ctx: &Ctx) -> [Sum; 2] {
     let (t, lang) = (ctx.t.usage, ctx.lang);
     let priced = |totals: &Totals| totals.requests - totals.unpriced;
     let thousand = |totals: &Totals| {
@@ -119,12 +147,12 @@ fn cost(now: &Totals, before: Option<&Totals>, ctx: &Ctx) -> [Sum; 2] {
             .map_or_else(String::new, |cost| lang.money(cost)),
         note: match (
             now.known_cost(),
-            before.filter(|past| past.known_cost().is_some()),
+            before.filter(|past| past.totals.known_cost().is_some()),
         ) {
             (None, _) => t.unpriced.to_owned(),
             (_, Some(past)) => {
                 let about = |n| lang.about(NanoUsd(n));
-                changed(now.cost.0, past.cost.0, past, &about, ctx)
+                past.changed(now.cost.0, past.totals.cost.0, &about, ctx)
             }
             // Not rounded up: one request without a price is not all of them.
             _ => lang
@@ -137,9 +165,9 @@ fn cost(now: &Totals, before: Option<&Totals>, ctx: &Ctx) -> [Sum; 2] {
         label: t.per_thousand,
         figure: thousand(now).map_or_else(|| UNKNOWN.to_owned(), |cost| lang.cents(cost)),
         note: before
-            .filter(|before| before.requests >= FAIR_BASE)
-            .and_then(thousand)
-            .map_or_else(String::new, |cost| (t.from)(&lang.cents(cost))),
+            .filter(|before| before.totals.requests >= FAIR_BASE)
+            .and_then(|before| Some(before.said(&lang.cents(thousand(before.totals)?), ctx)))
+            .unwrap_or_default(),
         ..Sum::default()
     };
     [all, each]

@@ -6,10 +6,10 @@ mod map;
 mod odd;
 
 use super::download::{self, Link};
-use super::scale::Unit;
 use crate::domain::filter::{Metric, UsageView};
 use crate::domain::unusual::RULE;
 use crate::pages::chart::{self, N};
+use crate::pages::scale::Unit;
 use crate::pages::trend;
 use crate::store::usage::{Times, Usage};
 use crate::store::week::Week;

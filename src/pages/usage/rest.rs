@@ -32,7 +32,7 @@ pub(super) fn rest(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Rest {
     let (t, lang) = (ctx.t.usage, ctx.lang);
     let totals = &usage.report.totals;
     Rest {
-        mix: Mix::sum(totals, ctx),
+        mix: Mix::sum(totals, &view.rows(), ctx),
         unknown: match totals.unknown_tokens {
             0 => String::new(),
             n => (t.unknown)(&lang.count(n)),

@@ -1,24 +1,27 @@
 //! A ranking of models, keys, accounts or providers: sums, the change of their
-//! requests, percentiles and cost. Every count leads to its rows, every name to
-//! its own sums.
+//! requests, percentiles and cost. Every figure leads to the rows behind it,
+//! every name to its own sums; one column has one unit and one number of
+//! decimals.
+
+mod line;
 
 use std::collections::HashMap;
 
 use super::download::{self, Part};
 use super::order::{sort, sorted};
-use crate::domain::filter::{Outcome, Selection, SumBy, SumSort, UsageView};
+use crate::domain::filter::{Selection, SumBy, SumSort, UsageView};
 use crate::i18n::plain;
-use crate::pages::cell::Cell;
-use crate::pages::chart::{self, N};
-use crate::pages::sums;
 use crate::pages::trend;
 use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
 use crate::web::ctx::Ctx;
+use line::{Line, Scale};
 
 pub(super) struct Table {
     pub title: &'static str,
+    /// Against what the change is, or why there is none.
     pub note: String,
+    pub compared: bool,
     pub heads: Vec<Head>,
     pub lines: Vec<Line>,
     pub total: Line,
@@ -38,35 +41,6 @@ pub(super) struct Head {
     pub spoken: bool,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub name: String,
-    /// Its own sums; `None` where nothing can be chosen.
-    pub href: Option<String>,
-    pub requests: Link,
-    pub width: N,
-    pub change: String,
-    pub failed: Link,
-    pub success: Cell,
-    pub input: Cell,
-    pub cached: Cell,
-    pub output: Cell,
-    pub p50: Cell,
-    pub ttft: Cell,
-    pub speed: Cell,
-    pub cost: Cell,
-    pub cost_width: N,
-    pub share: String,
-}
-
-/// A count and the rows behind it.
-#[derive(Clone, Debug)]
-pub(super) struct Link {
-    pub text: String,
-    pub zero: bool,
-    pub href: Option<String>,
-}
-
 impl Table {
     pub(super) fn new(
         dimension: Dimension,
@@ -78,47 +52,35 @@ impl Table {
     ) -> Self {
         let t = ctx.t.usage;
         let (mut found, before) = (sorted(view, usage), self::before(usage));
-        let all = found.len();
+        let (all, order) = (found.len(), sort(view, usage));
         found.truncate(limit);
-        let (whole, sort) = (&usage.report.totals, sort(view, usage));
-        let most = |of: fn(&Totals) -> i64| found.iter().map(|(_, t)| of(t)).max().unwrap_or(0);
-        let most = Most {
-            requests: most(|totals| totals.requests),
-            cost: most(|totals| totals.cost.0),
-        };
-        let compared = usage.before.is_some();
+        let scale = Scale::of(&found, usage, ctx);
         let lines = found.iter().map(|(choice, totals)| {
+            let narrowed = view.narrowed(|only| choose(only, dimension, &choice.value));
             let before = before.get(choice.value.as_str()).copied();
-            let narrowed = (!choice.value.is_empty())
-                .then(|| view.narrowed(|only| choose(only, dimension, &choice.value)));
-            let mut line = line(narrowed.as_ref(), totals, before, whole, &most, ctx);
-            line.name = name(dimension, choice, ctx);
-            line.href = narrowed.map(|narrowed| {
-                let own = UsageView {
-                    sort: None,
-                    ..narrowed
-                };
-                ctx.url(&own.url("/usage"))
-            });
-            line
+            Line {
+                name: name(dimension, choice, ctx),
+                ..Line::new(&narrowed, totals, before, &scale, ctx)
+            }
         });
         let lines: Vec<Line> = lines.collect();
         let before = usage.before.as_ref();
-        let mut total = line(
-            Some(view),
-            whole,
-            before.map(|before| &before.report.totals),
-            whole,
-            &most,
-            ctx,
-        );
-        t.all.clone_into(&mut total.name);
+        let past = before.map(|before| &before.report.totals);
+        let total = Line {
+            name: t.all.to_owned(),
+            ..Line::new(view, &usage.report.totals, past, &scale, ctx)
+        };
         Self {
             title: title(dimension, ctx),
             note: before.map_or_else(String::new, |before| {
-                (t.change_note)(&trend::days(before.span, usage.zone, ctx))
+                let days = trend::days(before.span, usage.zone, ctx);
+                match before.cut {
+                    None => (t.change_note)(&days),
+                    Some(begun) => (t.change_cut)(&days, &trend::begun(begun, usage.zone, ctx)),
+                }
             }),
-            heads: heads(dimension, view, sort, compared, path, ctx),
+            compared: scale.compared,
+            heads: heads(dimension, view, order, &scale, path, ctx),
             more: if all <= limit {
                 String::new()
             } else {
@@ -138,12 +100,6 @@ pub(super) fn before(usage: &Usage) -> HashMap<&str, &Totals> {
     before
         .map(|(choice, totals)| (choice.value.as_str(), totals))
         .collect()
-}
-
-/// What the bars are measured against.
-struct Most {
-    requests: i64,
-    cost: i64,
 }
 
 /// The condition that leaves only this value.
@@ -187,68 +143,11 @@ fn title(dimension: Dimension, ctx: &Ctx) -> &'static str {
     }
 }
 
-fn line(
-    view: Option<&UsageView>,
-    totals: &Totals,
-    before: Option<&Totals>,
-    whole: &Totals,
-    most: &Most,
-    ctx: &Ctx,
-) -> Line {
-    let (lang, r) = (ctx.lang, ctx.t.requests);
-    let compact = |n: i64| Cell {
-        text: lang.compact(n),
-        ..Cell::count(Some(n), lang, r)
-    };
-    let maybe = |text: Option<String>| text.map_or_else(Cell::none, Cell::new);
-    let seconds = |ms: Option<f64>| maybe(ms.map(|ms| lang.quantile_seconds(ms)));
-    let link = |n: i64, failed: bool| Link {
-        text: lang.count(n),
-        zero: n == 0,
-        href: view.filter(|_| n > 0).map(|view| {
-            let failures = |only: &mut Selection| only.outcome = Some(Outcome::Failed);
-            let rows = if failed {
-                view.narrowed(failures).rows()
-            } else {
-                view.rows()
-            };
-            ctx.url(&rows.url("/requests"))
-        }),
-    };
-    let width = |n: i64, most: i64| match n {
-        0 => N(0.0),
-        _ => N((chart::per_mille(n, most) / 10.0).max(0.6)),
-    };
-    Line {
-        name: String::new(),
-        href: None,
-        requests: link(totals.requests, false),
-        width: width(totals.requests, most.requests),
-        change: before
-            .and_then(|past| sums::change(totals.requests, past.requests, past.requests, lang))
-            .unwrap_or_default(),
-        failed: link(totals.failed, true),
-        success: maybe(lang.share(totals.succeeded(), totals.requests)),
-        input: compact(totals.input()),
-        cached: maybe(lang.percent(totals.cache_read, totals.input())),
-        output: compact(totals.generated()),
-        p50: seconds(totals.latency.p50),
-        ttft: seconds(totals.ttft.p50),
-        speed: maybe(totals.speed.p50.map(|speed| format!("{speed:.0}"))),
-        cost: maybe(totals.known_cost().map(|cost| lang.cents(cost))),
-        cost_width: width(totals.cost.0, most.cost),
-        share: totals
-            .known_cost()
-            .and_then(|cost| lang.share(cost.0, whole.cost.0))
-            .unwrap_or_default(),
-    }
-}
-
 fn heads(
     dimension: Dimension,
     view: &UsageView,
     now: SumSort,
-    compared: bool,
+    scale: &Scale,
     path: &str,
     ctx: &Ctx,
 ) -> Vec<Head> {
@@ -278,15 +177,15 @@ fn heads(
         number(t.requests, "", SumBy::Requests),
         graph(t.requests),
     ];
-    if compared {
+    if scale.compared {
         heads.push(head(t.change, "", "number", None));
     }
     heads.extend([
         number(t.failed, "", SumBy::Failed),
         number(t.success, "", SumBy::Success),
-        number(t.input, "", SumBy::Input),
+        number(t.input, scale.input.name, SumBy::Input),
         number(t.cached, "", SumBy::Cached),
-        number(t.output, "", SumBy::Output),
+        number(t.output, scale.output.name, SumBy::Output),
         number(t.p50, r.second, SumBy::Latency),
         number(t.ttft, r.second, SumBy::Ttft),
         number(t.speed, "", SumBy::Speed),

@@ -1,6 +1,6 @@
 //! The figures that pages show are those of their files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cpamp::domain::units::NanoUsd;
 use cpamp::i18n::Lang;
@@ -88,22 +88,71 @@ impl Said<'_> {
         speed.map_or("–".into(), |speed| format!("{speed:.0}"))
     }
 
-    /// A line of a ranking: figures without drawings, change and share.
-    fn ranked(&self) -> Vec<String> {
+    /// A line of a ranking: figures without drawings, change and share, in the
+    /// units of their heads.
+    fn ranked(&self, heads: &[String], shown: &[String]) -> Vec<String> {
+        let tokens = |n, place: usize| in_unit(Some(n), &heads[place], &shown[place]);
+        let time = |name, place: usize| {
+            let ms = self.0[name].as_f64().map(whole);
+            in_unit(ms, &heads[place], &shown[place])
+        };
         vec![
             self.count("requests"),
             self.count("failed"),
             self.success(),
-            Self::L.compact(self.input()),
+            tokens(self.input(), 3),
             Self::L
                 .percent(self.n("input_cache_read"), self.input())
                 .unwrap_or("–".into()),
-            Self::L.compact(self.n("output") + self.n("reasoning")),
-            self.seconds("latency_p50_ms"),
-            self.seconds("ttft_p50_ms"),
+            tokens(self.n("output") + self.n("reasoning"), 5),
+            time("latency_p50_ms", 6),
+            time("ttft_p50_ms", 7),
             self.speed("tokens_per_second_p50"),
             self.cost(),
         ]
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::as_conversions,
+    reason = "times of tests are small"
+)]
+fn whole(ms: f64) -> i64 {
+    ms.round() as i64
+}
+
+/// A value as a column shows it whose head ends in its unit, with as many
+/// decimals as the cell has.
+fn in_unit(value: Option<i64>, head: &str, shown: &str) -> String {
+    let divisor = match head.rsplit(' ').next().unwrap() {
+        "s" | "k" => 1_000,
+        "M" => 1_000_000,
+        "B" => 1_000_000_000,
+        _ => return value.map_or("–".into(), |n| Lang::En.count(n)),
+    };
+    let decimals = shown.split_once('.').map_or(0, |(_, rest)| rest.len());
+    let parts = 10_i64.pow(u32::try_from(decimals).unwrap());
+    let said = |n: i64| match decimals {
+        0 => n.to_string(),
+        _ => format!("{}.{:0decimals$}", n / parts, n % parts),
+    };
+    match value.map(|n| (n, (n * parts + divisor / 2) / divisor)) {
+        None => "–".into(),
+        Some((0, _)) => "0".into(),
+        Some((_, 0)) => format!("<{}", said(1)),
+        Some((_, rounded)) => said(rounded),
+    }
+}
+
+/// Down a column all figures have as many decimals.
+fn assert_even(lines: &[Vec<String>], of: &str) {
+    for place in 0..lines[0].len() {
+        let figures = lines.iter().map(|line| line[place].trim_end_matches(" %"));
+        let figures = figures.filter(|text| !["", "–", "0", "100"].contains(text));
+        let decimals = figures.map(|text| text.split_once('.').map_or(0, |(_, rest)| rest.len()));
+        let found: BTreeSet<usize> = decimals.collect();
+        assert!(found.len() <= 1, "column {place} of {of}: {found:?}");
     }
 }
 
@@ -147,14 +196,20 @@ async fn pages_show_what_their_files_say() {
             }
             let ranking = file(&browser, name, query).await;
             let lines = table(&html, "id=\"table-h\"");
+            let heads = figures(&lines[0]);
+            let shown: Vec<_> = lines[1..].iter().map(|line| figures(line)).collect();
+            assert_even(&shown, &path);
             let (lines, whole) = lines[1..].split_at(lines.len() - 2);
             assert_eq!(lines.len(), rows_of(&ranking).len(), "{path}");
             for (line, row) in lines.iter().zip(rows_of(&ranking)) {
                 let name = row["name"].as_str().unwrap();
                 assert_eq!(line[0], name, "{path}");
-                assert_eq!(figures(line), Said(row).ranked(), "{name} of {path}");
+                let figures = figures(line);
+                let expected = Said(row).ranked(&heads, &figures);
+                assert_eq!(figures, expected, "{name} of {path}");
             }
-            assert_eq!(figures(&whole[0]), now.ranked(), "{path}");
+            let whole = figures(&whole[0]);
+            assert_eq!(whole, now.ranked(&heads, &whole), "{path}");
         }
         check_trends(&browser, query).await;
         check_week(&browser, query).await;
@@ -198,9 +253,11 @@ async fn check_trends(browser: &Browser, query: &str) {
     for (metric, name) in [("latency", "latency"), ("ttft", "ttft")] {
         let html = page(browser, &format!("/usage?{query}&metric={metric}")).await;
         let lines = table(&html, "class=\"data\"");
+        assert_even(&lines[1..], query);
         for (line, bar) in lines[1..].iter().zip(&bars) {
             for (place, quantile) in ["p50", "p95", "p99"].into_iter().enumerate() {
-                let expected = Said(bar).seconds(&format!("{name}_{quantile}_ms"));
+                let ms = bar[format!("{name}_{quantile}_ms")].as_f64().map(whole);
+                let expected = in_unit(ms, "s", &line[place + 2]);
                 assert_eq!(line[place + 2], expected, "{name} {quantile} {query}");
             }
         }

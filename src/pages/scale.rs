@@ -5,8 +5,9 @@ use crate::domain::filter::Metric;
 use crate::i18n::{Lang, UNKNOWN};
 use crate::web::ctx::Ctx;
 
+/// A unit, and how many decimals figures have in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unit {
+pub struct Unit {
     divisor: i64,
     decimals: u32,
     /// Said beside the table; empty of plain counts.
@@ -16,7 +17,8 @@ pub(super) struct Unit {
 impl Unit {
     /// What fits figures up to `most`, in the units of `trend::value`; shares
     /// of failures are in thousandths.
-    pub(super) fn of(metric: Metric, most: i64, ctx: &Ctx) -> Self {
+    #[must_use]
+    pub fn of(metric: Metric, most: i64, ctx: &Ctx) -> Self {
         let fixed = |divisor, name| Self::fitting(divisor, name, most);
         match metric {
             Metric::Requests | Metric::Tokens => Self::count(most, ctx.lang),
@@ -68,7 +70,8 @@ impl Unit {
     }
 
     /// Rounded, and `<0.1` where that would say nothing.
-    pub(super) fn say(&self, value: Option<i64>) -> String {
+    #[must_use]
+    pub fn say(&self, value: Option<i64>) -> String {
         let Some(value) = value else {
             return UNKNOWN.to_owned();
         };
@@ -88,7 +91,8 @@ impl Unit {
         }
     }
 
-    pub(super) fn with_name(&self, value: Option<i64>) -> String {
+    #[must_use]
+    pub fn with_name(&self, value: Option<i64>) -> String {
         let said = self.say(value);
         match (value, self.name) {
             (None, _) | (_, "") => said,
