@@ -4,6 +4,7 @@
 mod anew;
 mod check;
 mod edit;
+mod export;
 mod list;
 mod multipliers;
 mod sheet;
@@ -11,18 +12,30 @@ mod words;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{Data, Form, ServiceConfig, get, post};
+use actix_web::web::{Data, Form, Query, ServiceConfig, get, post};
 use serde::Deserialize;
 
+use crate::pages::sheet::Format;
 use crate::store::prices::Undone;
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::session::Access;
 use crate::web::state::AppState;
+use list::Asked;
+
+/// The list of prices.
+const LIST: &str = "/usage/prices";
 
 pub fn routes(config: &mut ServiceConfig) {
+    for format in Format::ALL {
+        let take = move |ctx: Ctx, state: Data<AppState>, access: Access, asked: Query<Asked>| {
+            export::answer(format, ctx, state, access, asked)
+        };
+        let path = format!("{}.{}", LIST, format.suffix());
+        config.route(&path, get().to(take));
+    }
     config
-        .route("/usage/prices", get().to(list::show))
+        .route(LIST, get().to(list::show))
         .route("/usage/prices/edit", get().to(edit::show))
         .route("/usage/prices/save", post().to(edit::save))
         .route("/usage/prices/remove", post().to(edit::remove))

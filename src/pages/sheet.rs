@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::units::{At, NanoUsd};
 use crate::pages::cell::{dollars, inert};
+use crate::web::ctx::Ctx;
 
 /// One value. What is unknown is [`Self::None`]: an empty field, or null.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +82,32 @@ impl Format {
             Self::Json => "json",
         }
     }
+}
+
+/// A file as a link.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub href: String,
+    /// `CSV`, and with what for those who only hear it.
+    pub word: &'static str,
+    pub said: String,
+}
+
+/// A table in every format; `href` says where each is.
+#[must_use]
+pub fn links(what: &str, ctx: &Ctx, href: impl Fn(Format) -> String) -> Vec<Link> {
+    let link = |format| {
+        let word = match format {
+            Format::Csv => "CSV",
+            Format::Json => "JSON",
+        };
+        Link {
+            href: href(format),
+            word,
+            said: (ctx.t.usage.download)(what, word),
+        }
+    };
+    Format::ALL.into_iter().map(link).collect()
 }
 
 impl Sheet {

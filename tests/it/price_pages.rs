@@ -1,8 +1,9 @@
 //! The price pages as a person uses them, without script: see what a model
 //! costs and why, set a price, undo, check the sources, price anew.
 
-use cpamp::domain::pricing::Layer;
+use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::units::{Ms, NanoUsd};
+use cpamp::store::prices::{Edit, Item};
 use cpamp::store::reprice::{self, State};
 use reqwest::StatusCode;
 
@@ -349,4 +350,56 @@ async fn nobody_changes_a_price_without_a_session() {
             "{path}"
         );
     }
+}
+
+/// The list as a file: exactly as filtered, and what is not set is not zero.
+#[tokio::test]
+async fn the_list_is_a_file_that_tells_unset_from_free() {
+    let (panel, browser) = panel().await;
+    let entry = Entry {
+        model: String::from("gpt-5"),
+        seller: String::new(),
+        quote: Quote::Price(Price {
+            rates: Rates {
+                input: Rate::per_million("2.5").ok(),
+                output: Some(Rate::ZERO),
+                ..Rates::default()
+            },
+            ..Price::default()
+        }),
+        source: String::from("manual"),
+        as_of: MORNING,
+    };
+    let edit = Edit::Put(Item::Price(Layer::Override, Box::new(entry)));
+    panel
+        .store()
+        .edit_prices(MORNING, vec![edit])
+        .await
+        .unwrap();
+
+    let page = browser.get("/usage/prices?q=gpt").await;
+    assert!(
+        page.body.contains("/usage/prices.csv?q=gpt"),
+        "{}",
+        page.body
+    );
+    let json = browser.get("/usage/prices.json?q=gpt").await.json();
+    let rows = json["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{json}");
+    assert_eq!(rows[0]["model"], "gpt-5");
+    assert_eq!(rows[0]["layer"], "override");
+    assert_eq!(rows[0]["via"], "name");
+    assert_eq!(rows[0]["input_usd_per_million"], "2.50");
+    assert_eq!(rows[0]["output_usd_per_million"], "0.00");
+    assert!(rows[0]["cache_read_usd_per_million"].is_null());
+
+    let csv = browser.get("/usage/prices.csv").await;
+    let mut reader = csv::Reader::from_reader(csv.body.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let models: Vec<&str> = rows.iter().map(|row| &row[0]).collect();
+    // Those without a price come first, and say so.
+    assert_eq!(models, ["<b>odd</b>", "gpt-5"]);
+    assert_eq!((&rows[0][2], &rows[1][2]), ("false", "true"));
+    let shipped = browser.get("/usage/prices.json?show=built_in").await.json();
+    assert!(shipped["rows"].as_array().unwrap().len() > 400);
 }

@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use super::{Done, Flash, Tab, tabs, words};
 use crate::domain::pricing::plan::Wanted;
-use crate::domain::pricing::{Entry, Layer, PriceBook, Quote};
+use crate::domain::pricing::{Entry, Found, Layer, PriceBook, Quote};
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
 use crate::pages::cell::Cell;
+use crate::pages::sheet::{self, Link};
 use crate::store::prices::{Change, ChangeBatch, Item, history, seen};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
@@ -25,7 +26,7 @@ const BATCHES: i64 = 8;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Show {
+pub(super) enum Show {
     #[default]
     InUse,
     Own,
@@ -41,7 +42,13 @@ impl Show {
         (Self::BuiltIn, "built_in"),
     ];
 
-    fn layer(self) -> Option<Layer> {
+    pub(super) fn of(asked: &Asked) -> Self {
+        let known = Self::ALL.into_iter().find(|(_, name)| *name == asked.show);
+        known.map_or(Self::default(), |(show, _)| show)
+    }
+
+    /// `None` for the models in use, whatever layer prices them.
+    pub(super) fn layer(self) -> Option<Layer> {
         match self {
             Self::InUse => None,
             Self::Own => Some(Layer::Override),
@@ -54,9 +61,16 @@ impl Show {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
-    show: String,
-    q: String,
+    pub show: String,
+    pub q: String,
     page: usize,
+}
+
+impl Asked {
+    /// What names are searched for, without regard to case.
+    pub(super) fn search(&self) -> String {
+        self.q.trim().to_lowercase()
+    }
 }
 
 #[derive(Template)]
@@ -67,6 +81,7 @@ struct ListPage {
     segments: Vec<Segment>,
     show: String,
     q: String,
+    files: Vec<Link>,
     unpriced: usize,
     rows: Vec<Row>,
     pager: Option<Pager>,
@@ -138,9 +153,7 @@ fn build(
     asked: &Asked,
     done: &Done,
 ) -> ListPage {
-    let show = Show::ALL.into_iter().find(|(_, name)| *name == asked.show);
-    let (show, name) = show.unwrap_or_default();
-    let search = asked.q.trim().to_lowercase();
+    let (show, search) = (Show::of(asked), asked.search());
     let all = match show.layer() {
         None => in_use(&ctx, book, wanted, &search),
         Some(layer) => of_layer(&ctx, book, layer, &search),
@@ -165,7 +178,8 @@ fn build(
         tabs: tabs(&ctx, "/usage/prices"),
         flash: done.flash(&ctx),
         segments: segments(&ctx, book, wanted.len(), show),
-        show: name.to_owned(),
+        files: files(&ctx, asked),
+        show: asked.show.clone(),
         q: asked.q.clone(),
         unpriced,
         pager: (count > ROWS).then(|| pager(&ctx, asked, first, rows.len(), count)),
@@ -210,12 +224,40 @@ fn pager(ctx: &Ctx, asked: &Asked, first: usize, shown: usize, count: usize) -> 
 }
 
 /// Models that were met, those without a price first.
+pub(super) fn used<'a>(
+    book: &'a PriceBook,
+    wanted: &'a [Wanted],
+    search: &str,
+) -> Vec<(&'a Wanted, Option<Found<'a>>)> {
+    let hits = wanted
+        .iter()
+        .filter(|wanted| wanted.model.to_lowercase().contains(search));
+    let found = hits.map(|wanted| (wanted, book.find(&wanted.model, &wanted.provider)));
+    let mut rows: Vec<_> = found.collect();
+    rows.sort_by_key(|(_, found)| found.is_some());
+    rows
+}
+
+/// The entries of a layer, by name.
+pub(super) fn entries<'a>(book: &'a PriceBook, layer: Layer, search: &str) -> Vec<&'a Entry> {
+    let mut entries: Vec<&Entry> = book.layer(layer).iter().collect();
+    entries.retain(|entry| entry.model.to_lowercase().contains(search));
+    entries.sort_by_key(|entry| (entry.model.to_lowercase(), entry.seller.clone()));
+    entries
+}
+
+fn files(ctx: &Ctx, asked: &Asked) -> Vec<Link> {
+    sheet::links(ctx.t.prices.list, ctx, |format| {
+        let path = format!("{}.{}", super::LIST, format.suffix());
+        let query = [("show", asked.show.as_str()), ("q", &asked.q)];
+        words::address(ctx, &path, query)
+    })
+}
+
 fn in_use(ctx: &Ctx, book: &PriceBook, wanted: &[Wanted], search: &str) -> Vec<Row> {
     let t = ctx.t.prices;
-    let hit = |wanted: &&Wanted| wanted.model.to_lowercase().contains(search);
-    let mut rows: Vec<(bool, Row)> = Vec::new();
-    for wanted in wanted.iter().filter(hit) {
-        let found = book.find(&wanted.model, &wanted.provider);
+    let mut rows: Vec<Row> = Vec::new();
+    for (wanted, found) in used(book, wanted, search) {
         let query = [
             ("model", wanted.model.as_str()),
             ("provider", &wanted.provider),
@@ -242,17 +284,13 @@ fn in_use(ctx: &Ctx, book: &PriceBook, wanted: &[Wanted], search: &str) -> Vec<R
                 row.remove = removable(Layer::Override, found.entry);
             }
         }
-        rows.push((found.is_some(), row));
+        rows.push(row);
     }
-    rows.sort_by_key(|(priced, _)| *priced);
-    rows.into_iter().map(|(_, row)| row).collect()
+    rows
 }
 
 fn of_layer(ctx: &Ctx, book: &PriceBook, layer: Layer, search: &str) -> Vec<Row> {
     let t = ctx.t.prices;
-    let mut entries: Vec<&Entry> = book.layer(layer).iter().collect();
-    entries.retain(|entry| entry.model.to_lowercase().contains(search));
-    entries.sort_by_key(|entry| (entry.model.to_lowercase(), entry.seller.clone()));
     let row = |entry: &Entry| {
         let price = words::price(&entry.quote);
         Row {
@@ -278,7 +316,7 @@ fn of_layer(ctx: &Ctx, book: &PriceBook, layer: Layer, search: &str) -> Vec<Row>
             remove: removable(layer, entry),
         }
     };
-    entries.into_iter().map(row).collect()
+    entries(book, layer, search).into_iter().map(row).collect()
 }
 
 fn removable(layer: Layer, entry: &Entry) -> Option<(&'static str, String, String)> {

@@ -11,7 +11,7 @@ use crate::domain::filter::{Metric, UsageView, WeekHours};
 use crate::domain::time::HourOfWeek;
 use crate::domain::units::At;
 use crate::domain::unusual::{RULE, What};
-use crate::pages::sheet::{Format, Sheet, Value};
+use crate::pages::sheet::{self, Format, Link, Sheet, Value};
 use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
 use crate::store::usage::{self, Times, Usage, Wanted};
 use crate::web::ctx::Ctx;
@@ -83,26 +83,9 @@ impl Part {
     }
 }
 
-/// A file as a link.
-pub(super) struct Link {
-    pub href: String,
-    /// `CSV`, and with what for those who only hear it.
-    pub word: &'static str,
-    pub said: String,
-}
-
 /// A part in every format, as the view asks for it.
 pub(super) fn links(part: Part, what: &str, view: &UsageView, ctx: &Ctx) -> Vec<Link> {
-    let word = |format| match format {
-        Format::Csv => "CSV",
-        Format::Json => "JSON",
-    };
-    let link = |format| Link {
-        href: ctx.url(&view.url(&part.path(format))),
-        word: word(format),
-        said: (ctx.t.usage.download)(what, word(format)),
-    };
-    Format::ALL.into_iter().map(link).collect()
+    sheet::links(what, ctx, |format| ctx.url(&view.url(&part.path(format))))
 }
 
 /// What the whole page is about, first of its files.
@@ -136,7 +119,7 @@ pub(super) async fn answer(
     let names = state.store.names();
     let usage = state.store.read(move |c| usage::read(c, &names, &wanted));
     let usage = usage.await?;
-    let sheet = sheet(part, &view, &usage, &ctx);
+    let sheet = filled(part, &view, &usage, &ctx);
     let day = ctx.local(ctx.now).format("%Y-%m-%d").to_string();
     Ok(sheet.answer(format, about(&view, &usage), &day))
 }
@@ -153,7 +136,7 @@ fn about(view: &UsageView, usage: &Usage) -> Map<String, Json> {
     about
 }
 
-fn sheet(part: Part, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Sheet {
+fn filled(part: Part, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Sheet {
     let (columns, rows) = match part {
         Part::Summary => summary(usage, ctx),
         Part::Trend => trend(usage, ctx),

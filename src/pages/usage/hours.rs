@@ -5,11 +5,12 @@
 mod map;
 mod odd;
 
-use super::download::{self, Link};
+use super::download;
 use crate::domain::filter::{Metric, UsageView};
 use crate::domain::unusual::RULE;
 use crate::pages::chart::{self, N};
 use crate::pages::scale::Unit;
+use crate::pages::sheet::Link;
 use crate::pages::trend;
 use crate::store::usage::{Times, Usage};
 use crate::store::week::Week;

@@ -11,6 +11,7 @@ use super::download::{self, Part};
 use super::order::{sort, sorted};
 use crate::domain::filter::{Selection, SumBy, SumSort, UsageView};
 use crate::i18n::plain;
+use crate::pages::sheet::Link;
 use crate::pages::trend;
 use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
@@ -27,7 +28,7 @@ pub(super) struct Table {
     pub total: Line,
     /// Said when there are more than these; empty otherwise.
     pub more: String,
-    pub files: Vec<download::Link>,
+    pub files: Vec<Link>,
 }
 
 #[derive(Clone, Debug)]
