@@ -28,6 +28,7 @@ pub mod lock;
 pub mod maintain;
 mod measures;
 pub mod names;
+pub mod oddities;
 pub mod open;
 mod place;
 pub mod prices;
@@ -93,6 +94,7 @@ struct Inner {
     readers: Readers,
     jobs: mpsc::Sender<Job>,
     names: Names,
+    oddities: oddities::Memory,
     prices: Prices,
     arrivals: Arrivals,
     version: watch::Receiver<u64>,
@@ -152,6 +154,7 @@ impl Store {
                 path: options.path.clone(),
                 jobs,
                 names,
+                oddities: oddities::Memory::default(),
                 prices,
                 arrivals,
                 version,
@@ -205,6 +208,12 @@ impl Store {
     #[must_use]
     pub fn names(&self) -> Names {
         self.inner.names.clone()
+    }
+
+    /// Unusual hours found lately.
+    #[must_use]
+    pub fn oddities(&self) -> oddities::Memory {
+        self.inner.oddities.clone()
     }
 
     /// Grows with every commit that changed events, over restarts too.

@@ -102,7 +102,7 @@ async fn read(
         by,
         limit,
         week: None,
-        unusual: false,
+        unusual: None,
         choices: Vec::new(),
     };
     let names = state.store.names();

@@ -65,6 +65,7 @@ pub struct Usage {
     pub some_failed: fn(failed: &str, requests: &str) -> String,
     pub some_tokens: fn(&str) -> String,
     pub median: fn(&str) -> String,
+    pub most_failures: &'static str,
     pub nothing_known: &'static str,
     pub bar: fn(at: &str, value: &str) -> String,
     pub succeeded: &'static str,

@@ -6,7 +6,7 @@ mod columns;
 
 use chrono::Datelike as _;
 
-use crate::domain::filter::{Metric, UsageView};
+use crate::domain::filter::{Metric, Outcome, UsageView};
 use crate::domain::time::{Grain, Range, Zone};
 use crate::domain::units::{At, Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
@@ -33,6 +33,8 @@ pub struct Trend {
     /// Before, in and after the bold part of the caption.
     pub finding: [String; 3],
     pub note: &'static str,
+    /// The bar with most failures, where nothing says which hours are unusual.
+    pub worst: Option<Worst>,
     /// Class and name of each part.
     pub legend: Vec<(&'static str, &'static str)>,
     pub has_open: bool,
@@ -43,6 +45,14 @@ pub struct Trend {
     pub rows: Vec<Row>,
     /// Said when there are more rows than these.
     pub more: String,
+}
+
+/// A bar that failed most: when, its failures in words, and their rows.
+#[derive(Clone, Debug)]
+pub struct Worst {
+    pub at: String,
+    pub said: String,
+    pub href: String,
 }
 
 /// A metric as a link.
@@ -114,6 +124,7 @@ impl Trend {
             title,
             finding,
             note: t_drawn(metric, ctx),
+            worst: worst(view, usage, ctx).filter(|_| metric != Metric::Failed),
             legend: legend(metric, ctx),
             has_open: timeline.last().is_some_and(|bucket| bucket.to > ctx.now),
             past: before.map_or_else(String::new, |before| past_name(before, usage.zone, ctx)),
@@ -194,6 +205,23 @@ fn shown(metric: Metric, totals: &Totals, ctx: &Ctx) -> String {
             ctx.t.requests.tokens_a_second
         )),
     }
+}
+
+fn worst(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Option<Worst> {
+    if usage.unusual.is_some() {
+        return None;
+    }
+    let bars = usage.report.timeline.iter();
+    let failed = bars.filter(|bucket| bucket.totals.failed > 0);
+    let bucket = failed.max_by_key(|bucket| (bucket.totals.failed, bucket.from))?;
+    let (lang, totals) = (ctx.lang, &bucket.totals);
+    let failed = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
+    let range = Range::Between(bucket.from, bucket.to);
+    Some(Worst {
+        at: moment(bucket.from, usage.grain, usage.zone, ctx),
+        said: (ctx.t.usage.some_failed)(&lang.count(totals.failed), &lang.count(totals.requests)),
+        href: ctx.url(&failed.rows().over(range).url("/requests")),
+    })
 }
 
 /// What the dotted line is, and from where on it is a record.

@@ -8,6 +8,7 @@ use diesel::sqlite::SqliteConnection;
 use super::choices;
 use super::error::Result;
 use super::names::Names;
+use super::oddities::Memory;
 use super::report::{self, Question, Report};
 use super::requests::{Choice, Dimension, Totals};
 use super::schema::event;
@@ -30,9 +31,9 @@ pub struct Wanted {
     pub limit: usize,
     /// The weekday × hour table instead of course and comparison.
     pub week: Option<Times>,
-    /// Whether unusual hours are to be named. Without the table they are only
-    /// looked for where nothing is filtered: their base reaches weeks back.
-    pub unusual: bool,
+    /// Where unusual hours are remembered, if they are to be named without the
+    /// table, which has its own.
+    pub unusual: Option<Memory>,
     /// What the filters are to offer.
     pub choices: Vec<Dimension>,
 }
@@ -54,7 +55,8 @@ pub struct Usage {
     pub lately: Option<Totals>,
     pub week: Option<Week>,
     /// The most unusual hours first; those of the table where there is one.
-    pub unusual: Vec<Unusual>,
+    /// `None` where they were not looked for.
+    pub unusual: Option<Vec<Unusual>>,
     pub choices: Vec<Vec<Choice>>,
     /// The newest event there is; `None` of an empty database.
     pub newest: Option<At>,
@@ -136,12 +138,10 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         }
         None => None,
     };
-    let unusual = match &week {
-        Some(week) => week.unusual.clone(),
-        None if wanted.unusual && view.only.is_everything() => {
-            week::of(c, names, &rows.selection(span), zone, now, false)?.unusual
-        }
-        None => Vec::new(),
+    let unusual = match (&week, &wanted.unusual) {
+        (Some(week), _) => Some(week.unusual.clone()),
+        (None, Some(memory)) => memory.of(c, names, &rows.selection(span), zone, now)?,
+        (None, None) => None,
     };
     let lately = if span.1 > now && week.is_none() {
         let selection = rows.selection(self::lately(now));

@@ -6,13 +6,13 @@ use diesel::sqlite::SqliteConnection;
 
 use super::error::Result;
 use super::names::Names;
+use super::oddities;
 use super::report::{self, Question};
-use super::requests::{Bucket, Totals};
-use super::usage::ends;
+use super::requests::Totals;
 use crate::domain::filter::Selection;
 use crate::domain::time::{Grain, HourOfWeek, Zone};
-use crate::domain::units::{At, Ms};
-use crate::domain::unusual::{self, Hour, Unusual};
+use crate::domain::units::At;
+use crate::domain::unusual::{self, Unusual};
 
 const DAYS: u16 = 7;
 const HOURS: u16 = 24;
@@ -49,10 +49,8 @@ pub fn of(
     now: At,
     times: bool,
 ) -> Result<Week> {
-    let (oldest, _) = ends(c)?;
     let (from, to) = (selection.from, selection.to);
-    // The hour in which collecting began is no base, nor is anything before.
-    let begun = oldest.map_or(to, |oldest| Grain::Hour.next(zone, oldest));
+    let begun = oddities::begun(c, zone, to)?;
     let start = begun.max(from - unusual::HISTORY).min(from);
     let mut edges = Grain::Hour.edges(zone, start, from);
     edges.pop();
@@ -98,15 +96,10 @@ pub fn of(
         let slotted = report::of(c, names, selection, &question)?.slots;
         Ok(filled(slotted, slots))
     };
-    // Hours cut by the range or by now would look empty.
-    let whole = |bucket: &&Bucket| {
-        bucket.from >= begun && bucket.to <= now && bucket.to - bucket.from == Ms::HOUR
-    };
-    let history: Vec<Hour> = report.timeline.iter().filter(whole).map(hour).collect();
     Ok(Week {
         days: margin(DAYS, |cell| cell.weekday)?,
         clock: margin(HOURS, |cell| cell.hour)?,
-        unusual: unusual::find(&history, from, zone),
+        unusual: oddities::find(&report.timeline, begun, from, zone, now),
         cells,
         hours,
     })
@@ -138,16 +131,4 @@ fn folded(cells: &[Totals], many: u16, place: fn(HourOfWeek) -> u32) -> Vec<Tota
         }
     }
     sums
-}
-
-fn hour(bucket: &Bucket) -> Hour {
-    Hour {
-        from: bucket.from,
-        to: bucket.to,
-        requests: bucket.totals.requests,
-        failed: bucket.totals.failed,
-        tokens: bucket.totals.tokens(),
-        cost_nanos: bucket.totals.cost.0,
-        latency_p95: bucket.totals.latency.p95,
-    }
 }

@@ -220,6 +220,22 @@ async fn an_hour_unlike_the_weeks_before_is_named_with_its_reason() {
             "{page}"
         );
     }
+    // Under a filter on one thing it is named as well, under several at least
+    // where most failed.
+    let page = browser.get("/usage?model=gpt-5").await.body;
+    let named = format!("{rows}&#38;model=gpt-5").replace(
+        "&#38;status=failed&#38;model=gpt-5",
+        "&#38;model=gpt-5&#38;status=failed",
+    );
+    assert!(page.contains(&named), "{page}");
+    assert!(page.contains("deviations above the median"), "{page}");
+    let page = browser
+        .get("/usage?model=gpt-5&endpoint=POST+/v1/chat/completions")
+        .await
+        .body;
+    assert!(page.contains("Most failures"), "{page}");
+    assert!(page.contains("<b>25 of 40 failed</b>"), "{page}");
+
     let file = browser.get("/usage/unusual.json").await.body;
     let file: serde_json::Value = serde_json::from_str(&file).unwrap();
     let odd = &file["rows"][0];
@@ -228,6 +244,22 @@ async fn an_hour_unlike_the_weeks_before_is_named_with_its_reason() {
         (odd["value"].as_f64(), odd["usual"].as_f64()),
         (Some(25.0), Some(0.0))
     );
+
+    // What is remembered of it does not outlive what it was made of.
+    let late: Vec<_> = (0..5)
+        .map(|n| {
+            let mut one = event(900 + n);
+            one.key.at = At(MORNING.0 + 50 * 60_000 + n);
+            one.failed = true;
+            one.status = 529;
+            one
+        })
+        .collect();
+    let said = "Failures 25, usually 0";
+    assert!(browser.get("/usage").await.body.contains(said));
+    store(panel.store(), late).await.unwrap();
+    let page = browser.get("/usage").await.body;
+    assert!(page.contains("Failures 30, usually 0"), "{page}");
 }
 
 /// Thirty requests this morning, and as many as `past` this many days back.

@@ -81,6 +81,7 @@ pub static EN: Usage = Usage {
     some_failed: |failed, requests| format!("{failed} of {requests} failed"),
     some_tokens: |n| format!("{n} tokens"),
     median: |value| format!("median {value}"),
+    most_failures: "Most failures",
     nothing_known: "Nothing of this is known in this range.",
     bar: |at, value| format!("{at}: {value}"),
     succeeded: "Succeeded",

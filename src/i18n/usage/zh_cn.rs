@@ -75,6 +75,7 @@ pub static ZH_CN: Usage = Usage {
     some_failed: |failed, requests| format!("{requests} 条中 {failed} 条失败"),
     some_tokens: |n| format!("{n} 词元"),
     median: |value| format!("中位数 {value}"),
+    most_failures: "失败最多",
     nothing_known: "该时间范围内没有此项数据。",
     bar: |at, value| format!("{at}：{value}"),
     succeeded: "成功",

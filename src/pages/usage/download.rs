@@ -113,7 +113,7 @@ pub(super) async fn answer(
         by: part.dimension().into_iter().collect(),
         limit: usize::MAX,
         week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
-        unusual: false,
+        unusual: None,
         choices: Vec::new(),
     };
     let names = state.store.names();

@@ -57,8 +57,9 @@ pub(in crate::pages::usage) struct Flagged {
 
 impl Flagged {
     pub(in crate::pages::usage) fn new(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Option<Self> {
-        let worst = usage.unusual.first()?;
-        let rest = usage.unusual.len() - 1;
+        let found = usage.unusual.as_ref()?;
+        let worst = found.first()?;
+        let rest = found.len() - 1;
         Some(Self {
             odd: odd_hour(worst, view, usage, ctx),
             more: match rest {
