@@ -248,6 +248,56 @@ async fn the_sources_are_checked_and_what_is_chosen_applied() {
     assert!(page.body.contains(r#"<option value="week" selected>"#));
 }
 
+/// Two shops sell a model of that name: a person says which is meant.
+#[tokio::test]
+async fn a_match_that_is_not_unique_is_left_to_a_person() {
+    let lists = Lists::start().await;
+    lists.say(
+        "models-dev",
+        r#"{"models": {}, "providers": {
+            "shop-a": {"models": {"m-1": {"cost": {"input": 1, "output": 3}}}},
+            "shop-b": {"models": {"m-1": {"cost": {"input": 2, "output": 4}}}}}}"#,
+    );
+    let address = lists.url("models-dev");
+    let web = cpamp::prices::fetch::Web::elsewhere(
+        move |_| address.clone(),
+        std::time::Duration::from_secs(10),
+    );
+    let panel = Panel::setup().price_sources(web).start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut asked = event(1);
+    asked.model = String::from("m-1");
+    store(panel.store(), vec![asked]).await.unwrap();
+    let browser = panel.logged_in().await;
+    let price = || {
+        let book = panel.store().prices();
+        book.find("m-1", "codex")
+            .map(|found| found.price.rates.input)
+    };
+
+    let checked = browser.post("/usage/prices/sources/check", &[]).await;
+    let page = follow(&browser, &checked).await;
+    for text in [
+        "Your choice",
+        "shop-a/m-1, 1.00 / 3.00",
+        "shop-b/m-1, 2.00 / 4.00",
+    ] {
+        assert!(page.body.contains(text), "{text}\n{}", page.body);
+    }
+    let made = hidden(&page, "made").to_owned();
+    // Nothing is chosen for anybody.
+    let none = [("made", made.as_str()), ("choice-0", "")];
+    browser.post("/usage/prices/sources", &none).await;
+    assert_eq!(price(), None);
+    let second = [("made", made.as_str()), ("choice-0", "1")];
+    let applied = browser.post("/usage/prices/sources", &second).await;
+    let list = follow(&browser, &applied).await;
+    assert_eq!(price(), Some(Rate::per_million("2").ok()));
+    let undo = [("batch", hidden(&list, "batch"))];
+    browser.post("/usage/prices/undo", &undo).await;
+    assert_eq!(price(), None);
+}
+
 #[tokio::test]
 async fn multipliers_are_added_and_removed() {
     let (panel, browser) = panel().await;

@@ -377,3 +377,76 @@ async fn every_figure_of_a_ranking_opens_the_rows_behind_it() {
     let keys = browser.get("/usage/keys").await.body;
     assert!(keys.contains("/requests?range=7d&#38;key=-"), "{keys}");
 }
+
+#[tokio::test]
+async fn the_bar_that_still_fills_is_marked_wherever_it_is_shown() {
+    let (panel, browser) = panel().await;
+    let hatched = |page: &str| page.matches("fill=\"url(#tr-hatch)\" x=").count();
+    for (path, bars) in [
+        ("/usage?range=today", 0),
+        (
+            "/usage?to=2026-03-01T11:00:00Z&from=2026-03-01T10:00:00Z",
+            0,
+        ),
+        ("/", 0),
+    ] {
+        let page = browser.get(path).await.body;
+        assert_eq!(hatched(&page), bars, "{path}: {page}");
+    }
+    // A request of this half hour.
+    let mut now = event(700);
+    now.key.at = MORNING + Ms(2 * Ms::HOUR.0);
+    store(panel.store(), vec![now]).await.unwrap();
+    for path in ["/", "/usage?range=today", "/usage?by=hour"] {
+        let page = browser.get(path).await.body;
+        assert_eq!(hatched(&page), 1, "{path}: {page}");
+        assert!(page.contains("Not finished"), "{path}");
+    }
+    let file = browser.get("/usage/trend.json?by=hour").await.json();
+    let bars = file["rows"].as_array().unwrap();
+    let open: Vec<_> = bars.iter().filter(|bar| bar["finished"] == false).collect();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["from"], "2026-03-01T12:00:00.000Z");
+}
+
+/// Requests and tokens a minute roll: they are of the half hour up to now, under
+/// the filter of the page, whatever its range.
+#[tokio::test]
+async fn the_last_half_hour_is_counted_by_itself() {
+    let panel = Panel::start().await;
+    let now = MORNING + Ms(2 * Ms::HOUR.0);
+    panel.clock.set(now);
+    let events = (0..60).map(|n| {
+        let mut one = event(n);
+        // One a minute, up to now; every third of another model.
+        one.key.at = now - Ms(n * Ms::MINUTE.0);
+        if n % 3 == 0 {
+            one.model = String::from("other");
+        }
+        one
+    });
+    store(panel.store(), events.collect()).await.unwrap();
+    let browser = panel.logged_in().await;
+    for (query, requests, said) in [
+        ("range=7d", 30, "1.0"),
+        ("range=7d&model=other", 10, "0.33"),
+    ] {
+        let path = format!("/usage/summary.json?{query}");
+        let file = browser.get(&path).await.json();
+        let rows = file["rows"].as_array().unwrap();
+        let lately = rows.iter().find(|row| row["period"] == "last_30_minutes");
+        let lately = lately.unwrap();
+        assert_eq!(lately["requests"], requests, "{query}");
+        assert_eq!(lately["tokens"], requests * 1_200, "{query}");
+        let page = browser
+            .get(&format!("/usage?{}", query.replace("range=7d&", "")))
+            .await;
+        let page = match page.header("location") {
+            "" => page.body,
+            location => browser.get(location).await.body,
+        };
+        let rate =
+            format!("<th scope=\"row\">Requests a minute</th><td class=\"number\">{said}</td>");
+        assert!(page.contains(&rate), "{query}: {page}");
+    }
+}
