@@ -9,6 +9,14 @@
     document.cookie = `cpamp_tz=${zone}; path=${base || "/"}; max-age=31536000; samesite=lax`;
   }
 
+  // Back or Forward within a page that was still loading found nobody to act on
+  // it: the address is another one than the page was made for.
+  document.addEventListener("DOMContentLoaded", () => {
+    const { here } = document.body.dataset;
+    const again = performance.getEntriesByType("navigation")[0]?.type === "reload";
+    if (here && !again && location.pathname + location.search !== base + here) location.reload();
+  });
+
   // Timed requests rest while nobody looks, or while somebody reads: a menu or
   // a table is open inside, or text in it is selected.
   const busy = (part) => {
@@ -45,7 +53,10 @@
     event.target.querySelectorAll?.(".fresh").forEach((row) => row.classList.remove("fresh"));
   });
   document.addEventListener("htmx:sse:after:message", (event) => {
-    if (event.target.dataset?.live) tidy(event.target);
+    if (!event.target.dataset?.live) return;
+    tidy(event.target);
+    // The first rows of a list that had none: the page around them is made anew.
+    if (event.target.rows.length) window.htmx.trigger("#nothing", "rows");
   });
   document.addEventListener("htmx:sse:after:connection", () => live(false));
   document.addEventListener("htmx:sse:error", () => live(true));

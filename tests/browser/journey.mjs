@@ -91,11 +91,21 @@ check((await row.count()) === 1, "Back lost the filter");
 check((await page.locator("select[name=status]").inputValue()) === "failed", "Back lost the field");
 await page.goForward();
 await page.goBack();
-// Going back within a page needs its scripts, which come after its text.
-await page.locator("#rows[data-htmx-powered]").waitFor({ state: "attached" });
 await page.goBack();
 await page.waitForURL((url) => !url.searchParams.has("status"));
 await row.filter({ hasText: "gpt-5" }).first().waitFor();
+
+step("a filter that matched nothing becomes a whole page with its first row");
+await page.goto(base + "/requests?model=o9-never-seen");
+await page.locator("#nothing").waitFor();
+await page.locator("#rows[data-htmx-powered]").waitFor({ state: "attached" });
+await ask("push", "o9-never-seen", "200");
+await row.filter({ hasText: "o9-never-seen" }).waitFor();
+await page.locator("#pager").filter({ hasText: "1" }).waitFor();
+await page.locator("#sums").waitFor();
+check((await page.locator("#nothing").count()) === 0, "the page still says that nothing matches");
+await ask("push", "o9-never-seen", "200");
+await row.nth(1).filter({ hasText: "o9-never-seen" }).waitFor();
 
 step("preferences: language, theme, masking");
 await page.goto(filtered);
