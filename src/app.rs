@@ -4,6 +4,7 @@
 
 mod admin;
 mod routes;
+mod work;
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -29,16 +30,15 @@ use crate::jobs::Jobs;
 use crate::pages::setup::Drafts;
 use crate::prices::Desk;
 use crate::prices::fetch::Web;
-use crate::prices::schedule::Step;
 use crate::relay::{Line, Patience, Relay};
 use crate::roster::Roster;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, StoreError};
-use crate::store::{audit, maintain};
 use crate::web::ctx::Frame;
+use crate::web::spare::SpareSessions;
 use crate::web::state::{AppState, Retried};
 use crate::web::throttle::Throttle;
-use crate::web::{collection, hangup, pipeline, session};
+use crate::web::{collection, hangup, pipeline};
 
 /// Requests are short and the store has its own threads.
 const WORKERS: usize = 2;
@@ -46,9 +46,6 @@ const WORKERS: usize = 2;
 const DRAINING: u64 = 3;
 const COMMITTING: Duration = Duration::from_secs(3);
 const CLOSING: Duration = Duration::from_secs(2);
-
-/// Reading so much takes a few seconds.
-const LOOKED_THROUGH: u64 = 1 << 30;
 
 /// The panel, ready to run.
 pub struct App {
@@ -87,6 +84,24 @@ impl App {
         circumstances: Circumstances,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
+        let store = Store::open(&Options {
+            or_read_only: true,
+            ..database(&config)
+        })?;
+        let app = Self::over(store.clone(), config, circumstances, stop).await;
+        if app.is_err() {
+            // It ends in order all the same.
+            store.close().await;
+        }
+        app
+    }
+
+    async fn over(
+        store: Store,
+        config: Config,
+        circumstances: Circumstances,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
         let Circumstances {
             clock,
             demo,
@@ -96,9 +111,7 @@ impl App {
             patience,
             lists,
         } = circumstances;
-        let store = Store::open(&database(&config))?;
-        let listener = TcpListener::bind(config.listen)
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener = listen(config.listen)?;
         let keyring = unlock(&store, &config).await?;
         let mut jobs = Jobs::new(stop.clone());
         let admin = admin::prepare(&store, &config, keyring.as_ref(), &clock, &mut jobs).await?;
@@ -133,6 +146,7 @@ impl App {
             retry_rejects: Box::new(move || Box::pin(retry_rejects(handle.clone()))),
             admin: admin.key,
             throttle: Throttle::default(),
+            spare_sessions: SpareSessions::default(),
             gateway_changed: watch::Sender::new(0),
             revoked: watch::Sender::new(0),
             set_up: AtomicBool::new(false),
@@ -160,15 +174,21 @@ impl App {
             tuning: accounts::Tuning::default(),
         });
         let accounts = Data::new(accounts.await?);
-        if lists {
-            look_after_accounts(&mut jobs, &accounts, &state);
-            let (reader, token) = (Roster::clone(&roster), state.stop.clone());
-            jobs.spawn("client keys", reader.work(token));
+        jobs.spawn("collector", collector.run(state.stop.clone()));
+        if state.store.is_read_only() {
+            // Nothing can be kept, so nothing is done but show what there is.
+            work::watch_for_writing(&mut jobs, &state);
+        } else {
+            if lists {
+                work::look_after_accounts(&mut jobs, &accounts, &state);
+                let (reader, token) = (Roster::clone(&roster), state.stop.clone());
+                jobs.spawn("client keys", reader.work(token));
+            }
+            work::look_through(&mut jobs, &state.store);
+            work::keep_house(&mut jobs, &state);
+            work::settle_events(&mut jobs, &state, settle_every);
+            work::look_after_prices(&mut jobs, &prices, &state);
         }
-        look_through(&mut jobs, &state.store);
-        start_jobs(&mut jobs, &state, collector);
-        settle_events(&mut jobs, &state, settle_every);
-        look_after_prices(&mut jobs, &prices, &state);
         Ok(Self {
             frame: Data::new(frame(&state)),
             prices,
@@ -195,6 +215,13 @@ impl App {
     #[must_use]
     pub fn state(&self) -> Data<AppState> {
         self.state.clone()
+    }
+
+    /// Whether the database cannot be written: then [`App::run`] also ends when
+    /// it can be, and a new app should take over.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.state.store.is_read_only()
     }
 
     /// Works until the stop token is cancelled. An error means that a part
@@ -239,6 +266,31 @@ impl App {
     }
 }
 
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).map_err(|error| {
+        let advice = advice(&error);
+        anyhow::Error::from(error).context(format!("cannot listen on {address}{advice}"))
+    })
+}
+
+/// What to do about an address that cannot be had.
+fn advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            " (another program listens there: stop it, or choose another port with --listen or \
+             CPAMP_LISTEN)"
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            " (this machine does not have that address: choose one with --listen or CPAMP_LISTEN, \
+             0.0.0.0 for all)"
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            " (ports below 1024 need more rights: choose a higher one with --listen or CPAMP_LISTEN)"
+        }
+        _ => "",
+    }
+}
+
 /// How the database of this configuration is opened.
 #[must_use]
 pub fn database(config: &Config) -> Options {
@@ -246,33 +298,6 @@ pub fn database(config: &Config) -> Options {
         allow_network: config.allow_network_disk,
         ..Options::at(&config.db_path)
     }
-}
-
-/// After an end out of order the file is looked through once, beside the work.
-/// A large one is not: the log cannot be emptied meanwhile.
-fn look_through(jobs: &mut Jobs, store: &Store) {
-    if !store.was_abandoned() {
-        return;
-    }
-    let store = store.clone();
-    jobs.once("look through the database", async move {
-        let size = store.stats().await.map_or(u64::MAX, |stats| stats.bytes);
-        if size > LOOKED_THROUGH {
-            log::warn!("the panel did not end in order; the database is too large to check it now");
-            return Ok(());
-        }
-        match store.check().await {
-            Ok(wrong) if wrong.is_empty() => {
-                log::info!("the panel did not end in order before; the database is sound");
-            }
-            Ok(wrong) => log::error!(
-                "the database is damaged, restore a backup: {}",
-                wrong.join("; ")
-            ),
-            Err(error) => log::warn!("cannot check the database: {error}"),
-        }
-        Ok(())
-    });
 }
 
 /// `None` when `data.key` is lost: everything but the sealed key still works.
@@ -283,6 +308,8 @@ async fn unlock(store: &Store, config: &Config) -> anyhow::Result<Option<Keyring
             log::error!("{error}; the Management Key must be entered again in the panel");
             Ok(None)
         }
+        // Nothing is sealed or opened then.
+        Err(_) if store.is_read_only() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -308,41 +335,8 @@ fn frame(state: &AppState) -> Frame {
         secure: config.public_url.as_ref().is_some_and(|url| url.https),
         clock: state.clock.clone(),
         status: state.status.clone(),
+        soundness: state.store.soundness(),
     }
-}
-
-fn start_jobs(jobs: &mut Jobs, state: &Data<AppState>, collector: Collector) {
-    let store = state.store.clone();
-    let clock = state.clock.clone();
-    jobs.every("housekeeping", Duration::from_hours(1), move || {
-        let (store, now) = (store.clone(), clock.now());
-        async move {
-            if let Err(error) = session::purge(&store, now).await {
-                log::warn!("cannot remove sessions that are over: {error}");
-            }
-            if let Err(error) = audit::prune(&store, now).await {
-                log::warn!("cannot shorten the audit log: {error}");
-            }
-            if let Err(error) = store.tidy().await {
-                log::warn!("cannot tidy the database: {error}");
-            }
-        }
-    });
-    jobs.spawn("collector", collector.run(state.stop.clone()));
-}
-
-/// Whatever is left to do when the panel stops is done after the next start.
-fn settle_events(jobs: &mut Jobs, state: &Data<AppState>, every: Duration) {
-    let (store, clock, stop) = (state.store.clone(), state.clock.clone(), state.stop.clone());
-    jobs.every("roll-ups and segments", every, move || {
-        let (store, now, stop) = (store.clone(), clock.now(), stop.clone());
-        async move {
-            let work = maintain::settle(&store, now);
-            if let Some(Err(error)) = stop.run_until_cancelled(work).await {
-                log::warn!("cannot seal events and close days: {error}");
-            }
-        }
-    });
 }
 
 fn roster(state: &AppState) -> Roster {
@@ -353,36 +347,6 @@ fn roster(state: &AppState) -> Roster {
         keyring: state.keyring.subscribe(),
         status: state.status.clone(),
     }
-}
-
-fn look_after_accounts(jobs: &mut Jobs, accounts: &accounts::Desk, state: &AppState) {
-    let stop = || state.stop.clone();
-    jobs.spawn("accounts", accounts.clone().keep_listed(stop()));
-    jobs.spawn(
-        "failures of accounts",
-        accounts.clone().keep_listening(stop()),
-    );
-    jobs.spawn(
-        "requests of accounts",
-        accounts.clone().keep_counting(stop()),
-    );
-}
-
-/// The desk knows whether a check is due; here it is only asked often enough.
-fn look_after_prices(jobs: &mut Jobs, prices: &Data<Desk>, state: &AppState) {
-    let (desk, stop) = (prices.clone(), state.stop.clone());
-    jobs.spawn("price events anew", async move { desk.work(stop).await });
-    let prices = prices.clone();
-    jobs.every("prices", Duration::from_mins(10), move || {
-        let prices = prices.clone();
-        async move {
-            match prices.step().await {
-                Ok(Step::NotDue | Step::Checked) => {}
-                Ok(Step::Applied(n)) => log::info!("{n} prices were brought up to date"),
-                Err(error) => log::warn!("cannot check prices: {error}"),
-            }
-        }
-    });
 }
 
 /// Apart because the builder is not `Send`.

@@ -13,6 +13,7 @@ pub mod mask;
 pub mod pricing;
 pub mod redact;
 pub mod sketch;
+pub mod soundness;
 pub mod time;
 pub mod tokens;
 pub mod units;

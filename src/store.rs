@@ -46,6 +46,7 @@ pub mod secret;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
+mod soundness;
 pub mod spans;
 pub mod stats;
 pub mod timeline;
@@ -69,14 +70,18 @@ use data_key::KeyError;
 pub use diesel::sqlite::SqliteConnection as Connection;
 pub use error::{OpenError, Result, StoreError};
 use gate::Gate;
+use lock::Lock;
 use names::Names;
 pub use open::Options;
+use open::Readable;
 use prices::pricer::{Pricer, Prices};
 use reader::Readers;
 use secret::Keyring;
 use stats::Stats;
 use wal::Wal;
 use writer::{Job, Writer};
+
+use crate::domain::soundness::Soundness;
 
 /// Jobs that may wait for the writer; who comes later waits to be let in.
 const WAITING_JOBS: usize = 16;
@@ -99,27 +104,74 @@ struct Inner {
     arrivals: Arrivals,
     version: watch::Receiver<u64>,
     abandoned: bool,
+    read_only: bool,
+    soundness: watch::Sender<Soundness>,
 }
 
 impl Store {
     /// Opens or makes the database. Quick: nothing is scanned.
     pub fn open(options: &Options) -> std::result::Result<Self, OpenError> {
-        let mut opened = open::open(options)?;
-        let abandoned = opened.lock.was_abandoned();
+        match open::open(options) {
+            Ok(opened) => {
+                let file = Readable::Ours(options.path.clone());
+                Self::start(options, file, Some(opened))
+            }
+            Err(error) if options.or_read_only && error.is_unwritable() => {
+                let Some(file) = open::open_frozen(options)? else {
+                    return Err(error);
+                };
+                let cause = std::error::Error::source(&error);
+                let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+                log::error!("what is stored is shown, nothing more is stored: {error}{cause}");
+                Self::start(options, file, None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the database could be opened for writing now: what a process that
+    /// only reads waits for.
+    #[must_use]
+    pub fn is_writable(options: &Options) -> bool {
+        let Ok(opened) = open::open(options) else {
+            return false;
+        };
+        drop(opened.conn);
+        // An end out of order before is for the next owner to know.
+        if !opened.lock.was_abandoned() {
+            opened.lock.release();
+        }
+        true
+    }
+
+    fn start(
+        options: &Options,
+        file: Readable,
+        opened: Option<open::Opened>,
+    ) -> std::result::Result<Self, OpenError> {
         let prepare = |source| OpenError::Prepare {
             path: options.path.clone(),
             source,
         };
-        let names = Names::load(&mut opened.conn).map_err(prepare)?;
-        let prices = Prices::new(prices::load(&mut opened.conn).map_err(prepare)?);
-        let version = counters::get(&mut opened.conn, Counter::Version).map_err(prepare)?;
-        let stored = counters::get(&mut opened.conn, Counter::Stored).map_err(prepare)?;
+        let (lock, mut conn) = match opened {
+            Some(opened) => (Some(opened.lock), opened.conn),
+            None => (
+                None,
+                open::reader_connection(&file, options.busy_timeout).map_err(prepare)?,
+            ),
+        };
+        let read_only = lock.is_none();
+        let abandoned = lock.as_ref().is_some_and(Lock::was_abandoned);
+        let names = Names::load(&mut conn).map_err(prepare)?;
+        let prices = Prices::new(prices::load(&mut conn).map_err(prepare)?);
+        let version = counters::get(&mut conn, Counter::Version).map_err(prepare)?;
+        let stored = counters::get(&mut conn, Counter::Stored).map_err(prepare)?;
         let arrivals = Arrivals::after(stored.unsigned_abs());
         let gate = Gate::default();
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         let (version_out, version) = watch::channel(version.unsigned_abs());
         let writer = Writer {
-            conn: Some(opened.conn),
+            conn: (!read_only).then_some(conn),
             path: options.path.clone(),
             busy_timeout: options.busy_timeout,
             wal: Wal::of(
@@ -132,7 +184,7 @@ impl Store {
             pricer: Pricer::new(prices.clone()),
             arrivals: arrivals.clone(),
             version: version_out,
-            lock: opened.lock,
+            lock,
         };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -144,12 +196,7 @@ impl Store {
             })?;
         Ok(Self {
             inner: Arc::new(Inner {
-                readers: Readers::new(
-                    options.path.clone(),
-                    options.readers,
-                    options.busy_timeout,
-                    gate,
-                ),
+                readers: Readers::new(file, options.readers, options.busy_timeout, gate),
                 reader_count: options.readers,
                 path: options.path.clone(),
                 jobs,
@@ -159,6 +206,8 @@ impl Store {
                 arrivals,
                 version,
                 abandoned,
+                read_only,
+                soundness: watch::Sender::default(),
             }),
         })
     }
@@ -169,7 +218,7 @@ impl Store {
         F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.inner.readers.run(read).await
+        self.noted(self.inner.readers.run(read).await)
     }
 
     /// Runs one transaction after those sent before it; an error of the job
@@ -201,7 +250,7 @@ impl Store {
         }));
         let sent = self.inner.jobs.send(work).await;
         sent.map_err(|_| StoreError::Closed)?;
-        outcome.await.map_err(|_| StoreError::Closed)?
+        self.noted(outcome.await.map_err(|_| StoreError::Closed)?)
     }
 
     /// Texts of events by id, and ids by text.
@@ -233,9 +282,19 @@ impl Store {
         &self.inner.path
     }
 
+    /// Whether the database could not be opened for writing: every write is
+    /// refused for as long as this process lives.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
     /// The keyring of this database; see [`data_key::unlock`].
     pub async fn unlock(&self, source: data_key::Source) -> std::result::Result<Keyring, KeyError> {
         let job = move |c: &mut _| store_errors_undo(data_key::unlock(c, &source));
+        if self.is_read_only() {
+            return self.read(job).await?;
+        }
         self.write(job).await?
     }
 
@@ -263,12 +322,6 @@ impl Store {
     #[must_use]
     pub fn was_abandoned(&self) -> bool {
         self.inner.abandoned
-    }
-
-    /// Looks whether the file is sound: what is wrong with it, at most ten lines.
-    /// Reads all of it, and the log cannot be emptied meanwhile.
-    pub async fn check(&self) -> Result<Vec<String>> {
-        self.read(maintain::check).await
     }
 
     /// Resolves when the writer has ended: after [`Store::close`], or because

@@ -23,6 +23,7 @@ pub mod random;
 pub mod reader;
 pub mod security;
 pub mod session;
+pub mod spare;
 pub mod state;
 pub mod throttle;
 pub mod trail;

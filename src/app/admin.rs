@@ -30,12 +30,20 @@ pub(super) async fn prepare(
         Some(key) => fingerprint(key, keyring),
         None => String::from("stored"),
     };
-    let stored = store
-        .write(move |c| {
+    let stored = if store.is_read_only() {
+        store.read(admin::credential).await?
+    } else {
+        let job = move |c: &mut _| {
             sessions::begin_epoch(c, &epoch)?;
             admin::credential(c)
-        })
-        .await?;
+        };
+        store.write(job).await?
+    };
+    anyhow::ensure!(
+        given.is_some() || stored.is_some() || !store.is_read_only(),
+        "the database cannot be written, and there is no Admin Key yet: free some space, or make \
+         the data directory writable"
+    );
     let (key, generated) = match (given, stored) {
         (Some(key), _) => (AdminKey::given(&key), None),
         (None, Some(hash)) => (AdminKey::stored(hash), None),

@@ -28,8 +28,19 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
 async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
-    let mut app = App::build(config, circumstances(), stop).await?;
+    let mut app = App::build(config.clone(), circumstances(), stop.child_token()).await?;
     introduce(&mut app)?;
+    // Whoever has the page open finds the next app at the same place.
+    let mut config = config;
+    config.listen = app.address()?;
+    while app.is_read_only() {
+        app.run().await?;
+        if stop.is_cancelled() {
+            return Ok(());
+        }
+        app = App::build(config.clone(), circumstances(), stop.child_token()).await?;
+        log::info!("listening on {}", config.listen);
+    }
     app.run().await
 }
 

@@ -154,6 +154,8 @@ pub enum Reason {
     StoreFailing,
     SpoolFull,
     DiskFull,
+    /// The database can only be read, as it was at the start.
+    ReadOnly,
     /// Anything else, in the words of the other side, secrets removed.
     Other(String),
 }
@@ -177,6 +179,7 @@ impl Reason {
             Self::StoreFailing => "store_failing",
             Self::SpoolFull => "spool_full",
             Self::DiskFull => "disk_full",
+            Self::ReadOnly => "read_only",
             Self::Other(_) => "other",
         }
     }
@@ -201,6 +204,7 @@ impl Reason {
             Self::StoreFailing,
             Self::SpoolFull,
             Self::DiskFull,
+            Self::ReadOnly,
             Self::Other(String::new()),
         ];
         known.into_iter().find(|reason| reason.code() == code)

@@ -2,7 +2,6 @@
 
 #[derive(Debug)]
 pub struct About {
-    /// About.
     pub about_lede: &'static str,
     pub version: &'static str,
     pub running_since: &'static str,
@@ -17,6 +16,14 @@ pub struct About {
     pub rebuild_now: &'static str,
     pub rebuilding: fn(&str) -> String,
     pub rebuilt: fn(&str) -> String,
+    pub file: &'static str,
+    pub file_why: &'static str,
+    pub look: &'static str,
+    pub trusted: &'static str,
+    pub looking: &'static str,
+    pub sound: &'static str,
+    pub damaged: fn(&str) -> String,
+    pub not_looked_through: fn(&str) -> String,
     pub how_started: &'static str,
     pub how_started_hint: &'static str,
 }
@@ -36,6 +43,14 @@ pub static EN: About = About {
     rebuild_now: "Make them anew",
     rebuilding: |share| format!("Being made anew: {share}. Figures are correct meanwhile."),
     rebuilt: |time| format!("Made anew on {time}."),
+    file: "The database file",
+    file_why: "Looked through after an end out of order. Do so, too, after trouble with the disk",
+    look: "Look through it",
+    trusted: "Closed in order the last time; not looked through since the start.",
+    looking: "Being looked through. The panel works meanwhile.",
+    sound: "Looked through since the start: nothing is wrong.",
+    damaged: |found| format!("Damaged: {found}"),
+    not_looked_through: |why| format!("It could not be looked through: {why}."),
     how_started: "How it was started",
     how_started_hint: "Each setting and where it came from. Secrets are not shown.",
 };
@@ -55,6 +70,14 @@ pub static ZH_CN: About = About {
     rebuild_now: "重新生成",
     rebuilding: |share| format!("正在重新生成：{share}。期间数字仍然正确。"),
     rebuilt: |time| format!("已于 {time} 重新生成。"),
+    file: "数据库文件",
+    file_why: "非正常结束后会检查。磁盘出现问题后也请检查",
+    look: "检查",
+    trusted: "上次正常关闭；启动以来尚未检查。",
+    looking: "正在检查。期间面板照常工作。",
+    sound: "启动以来已检查：没有问题。",
+    damaged: |found| format!("已损坏：{found}"),
+    not_looked_through: |why| format!("无法检查：{why}。"),
     how_started: "启动方式",
     how_started_hint: "每项设置及其来源。不显示机密。",
 };

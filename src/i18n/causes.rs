@@ -28,7 +28,9 @@ pub struct Causes {
     pub sealed_key_unreadable: Cause,
     pub store_failing: Cause,
     pub spool_full: Cause,
+    pub read_only: Cause,
     pub disk_full: Cause,
+    pub damaged: Cause,
     pub other: Cause,
 
     pub banned_until: fn(&str) -> String,
@@ -140,10 +142,25 @@ pub static EN: Causes = Causes {
               CPAMP stopped taking, so that the gateway keeps what it can.",
         fix: "Make the database writable again; the spool empties by itself.",
     },
+    read_only: Cause {
+        verdict: "The database can only be read.",
+        why: "When CPAMP started, it could not write there: the disk is full or mounted read-only, or \
+              the files belong to somebody else. What was stored is shown; nothing is taken, nothing \
+              can be saved, and log-ins last until it goes on.",
+        fix: "Free space, or make the data directory belong to the user who runs CPAMP. It looks \
+              every few seconds and goes on by itself.",
+    },
     disk_full: Cause {
         verdict: "The disk is full.",
         why: "CPAMP stopped taking, so that no record is taken that cannot be kept.",
         fix: "Free some space; CPAMP goes on by itself.",
+    },
+    damaged: Cause {
+        verdict: "The database is damaged.",
+        why: "The file is not what CPAMP wrote: the disk, its memory or another program changed it. \
+              Figures may be wrong, and what comes may not be stored.",
+        fix: "Stop CPAMP, keep a copy of the files, and restore a backup of the database; data.key \
+              stays as it is. Then look through it again.",
     },
     other: Cause {
         verdict: "Collecting fails for a reason CPAMP does not know.",
@@ -246,10 +263,20 @@ pub static ZH_CN: Causes = Causes {
         why: "记录在等待写入数据库，已没有更多空间。CPAMP 已停止取用，以便网关尽可能保留。",
         fix: "请恢复数据库写入；暂存区会自动清空。",
     },
+    read_only: Cause {
+        verdict: "数据库只能读取。",
+        why: "CPAMP 启动时无法写入：磁盘已满、以只读方式挂载，或文件属于其他用户。已存储的内容照常显示；不会取得记录，无法保存任何更改，登录状态只保留到恢复为止。",
+        fix: "释放空间，或将数据目录的所有者改为运行 CPAMP 的用户。它每隔几秒检查一次，并会自行恢复。",
+    },
     disk_full: Cause {
         verdict: "磁盘已满。",
         why: "CPAMP 已停止取用，以免取走无法保存的记录。",
         fix: "请释放一些空间；CPAMP 会自动继续。",
+    },
+    damaged: Cause {
+        verdict: "数据库已损坏。",
+        why: "文件与 CPAMP 写入的内容不符：磁盘、内存或其他程序改动了它。数字可能有误，新的记录可能无法存储。",
+        fix: "停止 CPAMP，保留文件副本，然后恢复数据库备份；data.key 保持不变。之后再次检查。",
     },
     other: Cause {
         verdict: "采集因未知原因失败。",

@@ -44,6 +44,14 @@ pub struct Doctor {
     pub waiting_batches: &'static str,
     pub gaps: &'static str,
 
+    pub database: &'static str,
+    pub looking: &'static str,
+    pub sound: &'static str,
+    pub not_looked_through: fn(&str) -> String,
+    pub damaged: &'static str,
+    pub look_again: &'static str,
+    pub by_hand_damaged: &'static str,
+
     pub reachable: &'static str,
     pub not_reachable: &'static str,
     pub on: &'static str,
@@ -100,6 +108,14 @@ pub static EN: Doctor = Doctor {
     waiting_batches: "Batches waiting",
     gaps: "Gaps",
 
+    database: "Database",
+    looking: "being looked through, because the panel did not end in order",
+    sound: "looked through, nothing is wrong",
+    not_looked_through: |why| format!("could not be looked through: {why}"),
+    damaged: "The database is damaged",
+    look_again: "Look through it again",
+    by_hand_damaged: "Without a backup, with CPAMP stopped, in its data directory. What can be read is kept:",
+
     reachable: "answers",
     not_reachable: "does not answer",
     on: "on",
@@ -155,6 +171,14 @@ pub static ZH_CN: Doctor = Doctor {
     rejected: "被拒收",
     waiting_batches: "等待中的批次",
     gaps: "缺口",
+
+    database: "数据库",
+    looking: "正在检查，因为面板上次没有正常结束",
+    sound: "已检查，没有问题",
+    not_looked_through: |why| format!("无法检查：{why}"),
+    damaged: "数据库已损坏",
+    look_again: "再次检查",
+    by_hand_damaged: "没有备份时，停止 CPAMP 后在其数据目录中执行。可读的内容都会保留：",
 
     reachable: "有响应",
     not_reachable: "无响应",

@@ -23,6 +23,8 @@ pub struct Errors {
     pub unreadable: Say,
     pub fixed: Say,
     pub database_busy: Say,
+    pub disk_full: Say,
+    pub read_only: Say,
     pub internal: Say,
     pub refused: Say,
 
@@ -138,11 +140,27 @@ pub static EN: Errors = Errors {
         steps: &["Change it there, or remove it there and restart."],
     },
     database_busy: Say {
-        title: "The database is busy or its disk is full.",
-        why: "Collecting goes on: what was taken waits on the spool.",
+        title: "The database is busy.",
+        why: "Another program holds it, or the disk does not answer. Collecting goes on: what was taken waits on the spool.",
         steps: &[
             "Try again in a few seconds.",
-            "Look at the free space of the data directory.",
+            "Look at the health of the disk of the data directory.",
+        ],
+    },
+    disk_full: Say {
+        title: "The disk is full, so nothing can be saved.",
+        why: "What is stored can be seen. Nothing more is taken from the gateway than can be kept.",
+        steps: &[
+            "Free some space where the data directory lies.",
+            "Try again: nothing needs a restart.",
+        ],
+    },
+    read_only: Say {
+        title: "The database can only be read, so nothing can be saved.",
+        why: "The disk is mounted read-only, or the files belong to somebody else. What is stored can be seen.",
+        steps: &[
+            "Make the data directory belong to the user who runs CPAMP, on a disk that can be written.",
+            "Try again: CPAMP goes on by itself.",
         ],
     },
     internal: Say {
@@ -266,9 +284,22 @@ pub static ZH_CN: Errors = Errors {
         steps: &["在那里修改，或在那里移除后重启。"],
     },
     database_busy: Say {
-        title: "数据库繁忙或磁盘已满。",
-        why: "采集仍在继续：已取得的数据在暂存区等待。",
-        steps: &["几秒后重试。", "检查数据目录的剩余空间。"],
+        title: "数据库繁忙。",
+        why: "其他程序占用了它，或磁盘没有响应。采集仍在继续：已取得的数据在暂存区等待。",
+        steps: &["几秒后重试。", "检查数据目录所在磁盘的状况。"],
+    },
+    disk_full: Say {
+        title: "磁盘已满，无法保存任何内容。",
+        why: "已存储的内容仍可查看。CPAMP 不会从网关取得无法保留的记录。",
+        steps: &["在数据目录所在的磁盘上释放空间。", "重试：无需重启。"],
+    },
+    read_only: Say {
+        title: "数据库只能读取，无法保存任何内容。",
+        why: "磁盘以只读方式挂载，或文件属于其他用户。已存储的内容仍可查看。",
+        steps: &[
+            "让运行 CPAMP 的用户拥有可写磁盘上的数据目录。",
+            "重试：CPAMP 会自行恢复。",
+        ],
     },
     internal: Say {
         title: "这是 CPAMP 的一个错误。",

@@ -62,6 +62,7 @@ pub struct Shell {
     pub sealed_key_unreadable: &'static str,
     pub store_failing: &'static str,
     pub spool_full: &'static str,
+    pub read_only: &'static str,
     pub disk_full: &'static str,
     pub other_reason: &'static str,
 
@@ -124,6 +125,7 @@ pub static EN: Shell = Shell {
     sealed_key_unreadable: "key cannot be read",
     store_failing: "database cannot be written",
     spool_full: "spool is full",
+    read_only: "database is read-only",
     disk_full: "disk is full",
     other_reason: "see the details",
 
@@ -186,6 +188,7 @@ pub static ZH_CN: Shell = Shell {
     sealed_key_unreadable: "无法读取密钥",
     store_failing: "数据库无法写入",
     spool_full: "暂存区已满",
+    read_only: "数据库只读",
     disk_full: "磁盘已满",
     other_reason: "查看详情",
 

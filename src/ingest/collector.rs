@@ -139,6 +139,10 @@ impl Collector {
     /// spool (for a few seconds; the rest stays there) and returns.
     pub async fn run(mut self, stop: CancellationToken) {
         self.recall().await;
+        if self.parts.store.is_read_only() {
+            self.say_stopped(Reason::ReadOnly);
+            return stop.cancelled().await;
+        }
         while !stop.is_cancelled() {
             let keyring = self.parts.keyring.borrow_and_update().clone();
             let Some(keyring) = keyring else {

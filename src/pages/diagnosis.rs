@@ -3,11 +3,17 @@
 //! button where there is one. Shown on the Doctor page and in place of an
 //! empty list.
 
+mod facts;
+
 use crate::domain::collection::{Reason, State, Status};
 use crate::domain::units::At;
 use crate::i18n::causes::{Cause, Causes};
 use crate::web::ctx::Ctx;
 use crate::web::reader::{self, BAD, GOOD, Tone, WAIT, WARN};
+
+/// With the panel stopped, in the data directory. What can be read is kept.
+const RECOVERY: &str = "mkdir damaged\nmv cpamp.sqlite cpamp.sqlite-wal cpamp.sqlite-shm damaged/\n\
+     sqlite3 damaged/cpamp.sqlite .recover | sqlite3 cpamp.sqlite\ncpamp rebuild";
 
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
@@ -69,10 +75,16 @@ impl Diagnosis {
     pub fn of(ctx: &Ctx) -> Self {
         let t = ctx.t.causes;
         let status = &ctx.status;
-        let (cause, joint) = cause(status, t);
+        let damage = ctx.soundness.damage();
+        let (cause, joint) = match damage {
+            Some(_) => (&t.damaged, Joint::Panel),
+            None => cause(status, t),
+        };
         let mut details = Vec::new();
         let clock = |at: At| ctx.lang.clock(&ctx.local(at));
-        if let Some(Reason::Banned { until: Some(until) }) = status.reason {
+        if let Some(found) = damage {
+            details.push(found.to_owned());
+        } else if let Some(Reason::Banned { until: Some(until) }) = status.reason {
             details.push((t.banned_until)(&clock(until)));
         } else if let Some(next) = status.next_try_at.filter(|next| *next > ctx.now) {
             details.push((t.next_try)(&clock(next)));
@@ -89,7 +101,7 @@ impl Diagnosis {
             steps: steps(joint, ctx),
             remedies: remedies(joint, ctx),
             hint: cause.fix,
-            facts: facts(joint, ctx),
+            facts: facts::facts(joint, ctx),
             by_hand: by_hand(joint, ctx),
         }
     }
@@ -115,6 +127,7 @@ fn cause(status: &Status, t: &'static Causes) -> (&'static Cause, Joint) {
             Reason::StoreFailing => (&t.store_failing, Joint::Panel),
             Reason::SpoolFull => (&t.spool_full, Joint::Panel),
             Reason::DiskFull => (&t.disk_full, Joint::Panel),
+            Reason::ReadOnly => (&t.read_only, Joint::Panel),
             Reason::Other(_) => (&t.other, Joint::Queue),
         },
         (State::Starting, None) => (&t.starting, Joint::Gateway),
@@ -136,7 +149,9 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
         .as_deref()
         .and_then(reader::host)
         .unwrap_or_default();
+    let damaged = ctx.soundness.damage().is_some();
     let word = match &status.reason {
+        _ if damaged => t.damaged,
         Some(reason) => reader::reason(reason, ctx.t.shell),
         None => ctx.reader.word,
     };
@@ -156,6 +171,7 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
     ];
     // Switched off or not set up: nothing is broken, nothing is tried.
     let mark = match status.state {
+        _ if damaged => BAD,
         State::Unconfigured | State::Off | State::Starting => WAIT,
         State::Stopped => BAD,
         _ if broken == Joint::Records => BAD,
@@ -221,6 +237,9 @@ fn remedies(broken: Joint, ctx: &Ctx) -> Vec<Remedy> {
     let retry = || post(t.try_again, "/doctor/retry");
     let enter_key = || first(link(t.enter_key, "/settings/collection"));
     match (ctx.status.state, &ctx.status.reason) {
+        _ if ctx.soundness.damage().is_some() => {
+            vec![first(link(t.look_again, "/settings/about"))]
+        }
         (_, Some(Reason::SealedKeyUnreadable)) => vec![enter_key()],
         (State::Unconfigured, _) => vec![first(link(t.connect, "/setup"))],
         (State::Off, _) => vec![first(settings())],
@@ -240,118 +259,12 @@ fn remedies(broken: Joint, ctx: &Ctx) -> Vec<Remedy> {
     }
 }
 
-fn facts(broken: Joint, ctx: &Ctx) -> Vec<Fact> {
-    let t = ctx.t.doctor;
-    let status = &ctx.status;
-    let gateway = &status.gateway;
-    let fact = |tone, name, text: String| Fact { tone, name, text };
-    let time = |at: Option<At>| at.map_or_else(|| t.never.to_owned(), |at| moment(at, ctx));
-    let yes_no = |value: Option<bool>, yes: &str, no: &str| match value {
-        Some(true) => (GOOD, yes.to_owned()),
-        Some(false) => (BAD, no.to_owned()),
-        None => (WAIT, t.not_asked.to_owned()),
-    };
-    let (reached, answer) = yes_no(gateway.reachable, t.reachable, t.not_reachable);
-    let (kept, records) = yes_no(gateway.usage_statistics_enabled, t.on, t.off_word);
-    let known = |value: &Option<String>| if value.is_some() { GOOD } else { WAIT };
-    let mut facts = vec![
-        fact(
-            reached,
-            t.address,
-            match &gateway.url {
-                Some(url) => format!("{url}: {answer}"),
-                None => t.no_connection.to_owned(),
-            },
-        ),
-        fact(
-            known(&gateway.version),
-            t.version,
-            gateway.version.as_ref().map_or_else(
-                || t.not_known.into(),
-                |v| format!("CPA {}", v.trim_start_matches('v')),
-            ),
-        ),
-        match broken {
-            Joint::Key => fact(
-                BAD,
-                t.key,
-                ctx.reader.lines.first().cloned().unwrap_or_default(),
-            ),
-            Joint::Gateway => fact(WAIT, t.key, t.not_known.into()),
-            _ if status.state == State::Off => fact(WAIT, t.key, t.not_known.into()),
-            _ => fact(GOOD, t.key, t.key_accepted.into()),
-        },
-        fact(kept, t.records, records),
-    ];
-    if let Some(retention) = gateway.retention {
-        facts.push(fact(
-            GOOD,
-            t.retention,
-            (t.kept_for)(&ctx.lang.span(retention)),
-        ));
-    }
-    if let Some(way) = status.transport {
-        facts.push(fact(
-            GOOD,
-            t.transport,
-            reader::transport(way, ctx.t.settings).into(),
-        ));
-    }
-    facts.push(if status.competing_consumer {
-        fact(WARN, t.consumers, t.another_seen.into())
-    } else {
-        fact(GOOD, t.consumers, t.none.into())
-    });
-    let seen = |at: Option<At>| at.map_or(WAIT, |_| GOOD);
-    facts.push(fact(
-        seen(status.last_taken_at),
-        t.last_taken,
-        time(status.last_taken_at),
-    ));
-    facts.push(fact(
-        seen(status.last_stored_at),
-        t.last_stored,
-        time(status.last_stored_at),
-    ));
-    if status.spooled > 0 {
-        let n = ctx.lang.count(status.spooled);
-        facts.push(fact(WARN, t.waiting_batches, n));
-    }
-    if status.rejected > 0 {
-        let n = ctx.lang.count(status.rejected);
-        facts.push(fact(WARN, t.rejected, n));
-    }
-    if let Some(gap) = status.gaps.first() {
-        let n = ctx
-            .lang
-            .count(i64::try_from(status.gaps.len()).unwrap_or(i64::MAX));
-        let (from, to) = (moment(gap.from, ctx), moment(gap.to, ctx));
-        facts.push(fact(
-            WARN,
-            t.gaps,
-            (t.newest_gap)(&n, &from, &to, (ctx.t.losses.gap)(&gap.why)),
-        ));
-    }
-    facts
-}
-
-/// A time today, or a day and a time.
-fn moment(at: At, ctx: &Ctx) -> String {
-    let (local, now) = (ctx.local(at), ctx.local(ctx.now));
-    let clock = ctx.lang.clock(&local);
-    if local.date_naive() == now.date_naive() {
-        clock
-    } else {
-        format!(
-            "{}, {clock}",
-            ctx.lang.day(&local, chrono::Datelike::year(&now))
-        )
-    }
-}
-
 /// Lines for those who keep the gateway's configuration in a file.
 fn by_hand(broken: Joint, ctx: &Ctx) -> Option<(&'static str, String)> {
     let t = ctx.t.doctor;
+    if ctx.soundness.damage().is_some() {
+        return Some((t.by_hand_damaged, RECOVERY.to_owned()));
+    }
     let lines = match (&ctx.status.reason, broken) {
         (Some(Reason::RemoteManagementOff), _) => "remote-management:\n  allow-remote: true",
         (Some(Reason::ManagementOff | Reason::KeyRejected), _) => {

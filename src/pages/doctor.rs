@@ -42,7 +42,7 @@ struct Seen {
 }
 
 async fn show(want: Want, ctx: Ctx, seen: Query<Seen>) -> Result<HttpResponse> {
-    let tag = ctx.reader.tag();
+    let tag = ctx.tag();
     if want != Want::Document && seen.seen.as_deref() == Some(&tag) {
         return Ok(hx::unchanged());
     }
@@ -52,7 +52,7 @@ async fn show(want: Want, ctx: Ctx, seen: Query<Seen>) -> Result<HttpResponse> {
 fn build(ctx: Ctx, problem: String) -> DoctorPage {
     DoctorPage {
         diagnosis: Box::new(Diagnosis::of(&ctx)),
-        refresh: format!("{}?seen={}", ctx.url("/doctor"), ctx.reader.tag()),
+        refresh: format!("{}?seen={}", ctx.url("/doctor"), ctx.tag()),
         problem,
         ctx,
     }

@@ -123,7 +123,7 @@ async fn index(
     // Figures change with events, with the collector, and with the clock.
     let minute = ctx.now.0 / Ms::MINUTE.0;
     let version = *state.store.version().borrow();
-    let tag = format!("{version}.{}.{}", ctx.reader.tag(), minute / 10);
+    let tag = format!("{version}.{}.{}", ctx.tag(), minute / 10);
     if want != Want::Document && seen.seen.as_deref() == Some(&tag) {
         return Ok(hx::unchanged());
     }

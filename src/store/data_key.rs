@@ -39,7 +39,7 @@ pub enum KeyError {
     Malformed(PathBuf),
     #[error("{} can be read by others: run chmod 600 on it", .0.display())]
     Exposed(PathBuf),
-    #[error("cannot {what} {}", path.display())]
+    #[error("cannot {what} {}{}", path.display(), advice(source))]
     File {
         what: &'static str,
         path: PathBuf,
@@ -56,6 +56,15 @@ impl KeyError {
     #[must_use]
     pub fn is_lost_key(&self) -> bool {
         matches!(self, Self::Missing(_) | Self::Wrong | Self::Malformed(_))
+    }
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            " (it must belong to the user who runs the panel: change its owner)"
+        }
+        _ => "",
     }
 }
 

@@ -64,7 +64,12 @@ impl From<DieselError> for StoreError {
 /// Why a database could not be opened; the text is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{} is in use by {}", path.display(), holder(*pid))]
+    #[error(
+        "{} is in use by {}: stop that one, or choose another directory with --data-dir or \
+         CPAMP_DATA_DIR",
+        path.display(),
+        holder(*pid)
+    )]
     InUse { path: PathBuf, pid: Option<u32> },
     #[error("cannot {what} {}{}", path.display(), advice(source))]
     File {
@@ -106,6 +111,38 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the database is only kept from being written.
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        use std::io::ErrorKind::{
+            PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        };
+        match self {
+            Self::File { source, .. } => matches!(
+                source.kind(),
+                PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull
+            ),
+            Self::Prepare { source, .. } => {
+                matches!(
+                    source,
+                    StoreError::ReadOnly | StoreError::DiskFull | StoreError::Io(_)
+                )
+            }
+            Self::Migrate { message, .. } => {
+                let words = [
+                    "readonly",
+                    "disk is full",
+                    "disk I/O error",
+                    "unable to open",
+                ];
+                words.iter().any(|words| message.contains(words))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What to do when the panel may not write where its data lies.
 fn advice(error: &std::io::Error) -> &'static str {
     match error.kind() {
@@ -115,6 +152,9 @@ fn advice(error: &std::io::Error) -> &'static str {
         }
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             " (the disk is full: free some space)"
+        }
+        std::io::ErrorKind::NotADirectory => {
+            " (a file is in its place: choose another directory with --data-dir or CPAMP_DATA_DIR)"
         }
         _ => "",
     }

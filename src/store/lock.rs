@@ -45,10 +45,29 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
         }
         let abandoned = owner(&mut file).is_some();
-        file.set_len(0).map_err(failed("write"))?;
-        file.rewind().map_err(failed("write"))?;
-        writeln!(file, "{}", std::process::id()).map_err(failed("write"))?;
+        // Never empty in between: on a full disk what it said must stay.
+        let pid = format!("{}\n", std::process::id());
+        let length = u64::try_from(pid.len()).unwrap_or_default();
+        file.rewind()
+            .and_then(|()| file.write_all(pid.as_bytes()))
+            .and_then(|()| file.set_len(length))
+            .map_err(failed("write"))?;
         Ok(Self { file, abandoned })
+    }
+
+    /// Refuses when somebody holds the lock, where that can be seen: for those
+    /// who may not take it themselves.
+    pub fn respect(database: &Path) -> Result<(), OpenError> {
+        let Ok(mut file) = File::open(lock_path(database)) else {
+            return Ok(());
+        };
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+                path: database.to_owned(),
+                pid: owner(&mut file),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the owner before did not end in order.

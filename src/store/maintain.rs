@@ -38,9 +38,25 @@ struct Finding {
     quick_check: String,
 }
 
-/// What is wrong with the file, at most ten lines; empty when it is sound.
-pub fn check(c: &mut SqliteConnection) -> Result<Vec<String>> {
-    let found: Vec<Finding> = diesel::sql_query("pragma quick_check(10)").load(c)?;
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// What can be checked alone.
+pub fn tables(c: &mut SqliteConnection) -> Result<Vec<String>> {
+    let text = "select name from sqlite_schema where type = 'table' order by name";
+    let found: Vec<Table> = diesel::sql_query(text).load(c)?;
+    Ok(found.into_iter().map(|table| table.name).collect())
+}
+
+/// What is wrong with a table and its indexes; empty when they are sound. Reads
+/// all of them.
+pub fn check(c: &mut SqliteConnection, table: &str) -> Result<Vec<String>> {
+    let found: Vec<Finding> = diesel::sql_query("select quick_check from pragma_quick_check(?)")
+        .bind::<diesel::sql_types::Text, _>(table)
+        .load(c)?;
     let lines = found.into_iter().map(|finding| finding.quick_check);
     Ok(lines.filter(|line| line != "ok").collect())
 }

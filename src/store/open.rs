@@ -36,6 +36,8 @@ pub struct Options {
     pub wal: Limits,
     /// A person takes the risk of a network file system.
     pub allow_network: bool,
+    /// A database that cannot be written is opened to be read.
+    pub or_read_only: bool,
 }
 
 impl Options {
@@ -47,6 +49,7 @@ impl Options {
             readers: 4,
             wal: Limits::default(),
             allow_network: false,
+            or_read_only: false,
         }
     }
 }
@@ -59,10 +62,7 @@ pub(super) struct Opened {
 
 pub(super) fn open(options: &Options) -> std::result::Result<Opened, OpenError> {
     let path = &options.path;
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     make_directory(directory)?;
     check_place(directory, options.allow_network)?;
     let lock = Lock::take(path)?;
@@ -89,14 +89,72 @@ pub(super) fn open(options: &Options) -> std::result::Result<Opened, OpenError> 
     Ok(Opened { lock, conn })
 }
 
+/// A database for reading.
+#[derive(Clone, Debug)]
+pub(super) enum Readable {
+    /// Ours alone, and written meanwhile.
+    Ours(PathBuf),
+    /// The address of one that nobody can write.
+    Frozen(String),
+}
+
+/// A database that cannot be written, at the current schema. Its log is read
+/// where there is one; without, nothing is needed beside the file. `None` where
+/// it cannot be read either.
+pub(super) fn open_frozen(options: &Options) -> std::result::Result<Option<Readable>, OpenError> {
+    let Ok(path) = options.path.canonicalize() else {
+        return Ok(None);
+    };
+    check_place(directory_of(&path), options.allow_network)?;
+    Lock::respect(&path)?;
+    let Ok(mut url) = url::Url::from_file_path(&path) else {
+        return Ok(None);
+    };
+    let query = match wal::bytes(&wal::path_of(&path)) {
+        0 => "mode=ro&immutable=1",
+        _ => "mode=ro",
+    };
+    url.set_query(Some(query));
+    let readable = Readable::Frozen(url.into());
+    Ok(is_current(&readable, options.busy_timeout).then_some(readable))
+}
+
+fn is_current(file: &Readable, busy_timeout: Duration) -> bool {
+    let current = reader_connection(file, busy_timeout).and_then(|mut conn| {
+        let ours = is_ours(&mut conn)?;
+        let applied = conn.applied_migrations();
+        let newest = applied
+            .ok()
+            .and_then(|all| all.iter().map(ToString::to_string).max());
+        Ok(ours && newest == Some(known_schema()))
+    });
+    current.unwrap_or(false)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 pub(super) fn writer_connection(path: &Path, busy_timeout: Duration) -> Result<SqliteConnection> {
     let mut conn = establish(path).map_err(StoreError::Io)?;
     set_up_writer(&mut conn, busy_timeout)?;
     Ok(conn)
 }
 
-pub(super) fn reader_connection(path: &Path, busy_timeout: Duration) -> Result<SqliteConnection> {
-    let mut conn = establish(path).map_err(StoreError::Io)?;
+pub(super) fn reader_connection(
+    file: &Readable,
+    busy_timeout: Duration,
+) -> Result<SqliteConnection> {
+    let conn = match file {
+        Readable::Ours(path) => establish(path),
+        Readable::Frozen(url) => {
+            SqliteConnection::establish(url).map_err(|error| error.to_string())
+        }
+    };
+    let mut conn = conn.map_err(StoreError::Io)?;
     wal::set_busy_timeout(&mut conn, busy_timeout)?;
     conn.batch_execute(
         "pragma query_only = on;
@@ -194,6 +252,11 @@ fn check_library(c: &mut SqliteConnection) -> Result<std::result::Result<(), Ope
 
 fn make_directory(directory: &Path) -> std::result::Result<(), OpenError> {
     if let Ok(found) = directory.metadata() {
+        if !found.is_dir() {
+            return Err(failed("use", directory)(
+                std::io::ErrorKind::NotADirectory.into(),
+            ));
+        }
         if found.permissions().mode() & 0o077 != 0 {
             log::warn!("{} can be entered by others", directory.display());
         }

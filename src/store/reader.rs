@@ -2,7 +2,6 @@
 //! transaction, so what it returns is one consistent state; it must be short,
 //! because the log cannot be emptied beneath it. Long work reads page by page.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::error::{Result, StoreError};
 use super::gate::Gate;
-use super::open;
+use super::open::{self, Readable};
 
 /// Not `r2d2`: that one keeps three threads, opens connections ahead of need
 /// and blocks a thread while waiting for one.
@@ -21,7 +20,7 @@ use super::open;
 pub(super) struct Readers(Arc<Pool>);
 
 struct Pool {
-    path: PathBuf,
+    file: Readable,
     busy_timeout: Duration,
     slots: Arc<Semaphore>,
     gate: Gate,
@@ -30,9 +29,9 @@ struct Pool {
 
 impl Readers {
     /// Reads wait while `gate` is closed.
-    pub(super) fn new(path: PathBuf, count: usize, busy_timeout: Duration, gate: Gate) -> Self {
+    pub(super) fn new(file: Readable, count: usize, busy_timeout: Duration, gate: Gate) -> Self {
         Self(Arc::new(Pool {
-            path,
+            file,
             busy_timeout,
             slots: Arc::new(Semaphore::new(count)),
             gate,
@@ -84,7 +83,7 @@ impl Pool {
         let idle = self.idle().pop();
         let mut conn = match idle {
             Some(conn) => conn,
-            None => open::reader_connection(&self.path, self.busy_timeout)?,
+            None => open::reader_connection(&self.file, self.busy_timeout)?,
         };
         let mut cause = None;
         let outcome = conn.transaction(|c| {

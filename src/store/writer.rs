@@ -40,8 +40,9 @@ pub(super) struct Writer {
     pub(super) pricer: Pricer,
     pub(super) arrivals: Arrivals,
     pub(super) version: watch::Sender<u64>,
-    /// Released last, when nothing writes any more.
-    pub(super) lock: Lock,
+    /// Released last, when nothing writes any more. `None` where nothing can be
+    /// written.
+    pub(super) lock: Option<Lock>,
 }
 
 impl Writer {
@@ -76,6 +77,9 @@ impl Writer {
 
     /// Makes sure there is a usable connection and room in the log.
     fn ready(&mut self) -> Result<()> {
+        if self.lock.is_none() {
+            return Err(StoreError::ReadOnly);
+        }
         if self.conn.is_none() {
             self.conn = Some(open::writer_connection(&self.path, self.busy_timeout)?);
         }
@@ -122,7 +126,9 @@ impl Writer {
             log::warn!("cannot empty the write-ahead log: {error}");
         }
         drop(conn);
-        self.lock.release();
+        if let Some(lock) = self.lock {
+            lock.release();
+        }
     }
 }
 

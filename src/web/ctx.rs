@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::domain::collection::Status;
 use crate::domain::event::ClientKey;
 use crate::domain::mask;
+use crate::domain::soundness::Soundness;
 use crate::domain::time::Zone;
 use crate::domain::units::At;
 use crate::i18n::{Lang, Messages, messages, plain};
@@ -34,6 +35,8 @@ pub struct Frame {
     pub secure: bool,
     pub clock: Clock,
     pub status: watch::Receiver<Status>,
+    /// What is known of the database file.
+    pub soundness: watch::Receiver<Soundness>,
 }
 
 /// The seven places of the panel.
@@ -78,10 +81,18 @@ pub struct Ctx {
     /// URL of the icon sprite.
     pub icons: String,
     pub status: Status,
+    pub soundness: Soundness,
     pub reader: Reader,
 }
 
 impl Ctx {
+    /// Changes when anything does that pages say of collecting and of the
+    /// database: polls send it back.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        format!("{}.{}", self.reader.tag(), self.soundness.code())
+    }
+
     #[must_use]
     pub fn new(request: &HttpRequest, frame: &Frame) -> Self {
         let prefs = Prefs::of(request);
@@ -109,6 +120,7 @@ impl Ctx {
             icons: format!("{}{}", frame.base, assets::path("icons.svg")),
             reader: Reader::new(&status, lang),
             status,
+            soundness: frame.soundness.borrow().clone(),
             prefs,
         }
     }

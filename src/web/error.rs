@@ -79,6 +79,8 @@ impl Error {
             Self::Unreadable => "unreadable_request",
             Self::Fixed { .. } => "fixed_by_environment",
             Self::Unfit { code, .. } | Self::InConflict { code, .. } => code,
+            Self::Store(StoreError::DiskFull) => "disk_full",
+            Self::Store(StoreError::ReadOnly) => "read_only",
             Self::Store(error) if error.is_passing() => "database_busy",
             Self::Store(_) | Self::Template(_) | Self::Internal(_) => "internal",
         }

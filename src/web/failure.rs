@@ -20,6 +20,7 @@ use super::state::AppState;
 use crate::domain::units::Ms;
 use crate::i18n::errors::{Errors, Say};
 use crate::i18n::{Lang, messages};
+use crate::store::StoreError;
 
 /// Marks an answer that is somebody else's and leaves as it is, also when it is
 /// an error without a word.
@@ -267,6 +268,8 @@ fn say(status: StatusCode, error: Option<&Error>) -> fn(&'static Errors) -> Say 
         Error::Unreadable | Error::Unfit { .. } => |t| t.unreadable,
         Error::InConflict { .. } => |t| t.refused,
         Error::Fixed { .. } => |t| t.fixed,
+        Error::Store(StoreError::DiskFull) => |t| t.disk_full,
+        Error::Store(StoreError::ReadOnly) => |t| t.read_only,
         Error::Store(error) if error.is_passing() => |t| t.database_busy,
         Error::Store(_) | Error::Template(_) | Error::Internal(_) => |t| t.internal,
     }

@@ -121,6 +121,7 @@ pub fn reason(reason: &Reason, t: &Shell) -> &'static str {
         Reason::StoreFailing => t.store_failing,
         Reason::SpoolFull => t.spool_full,
         Reason::DiskFull => t.disk_full,
+        Reason::ReadOnly => t.read_only,
         Reason::Other(_) => t.other_reason,
     }
 }

@@ -11,6 +11,7 @@ use std::future::{Ready, ready};
 use super::client_addr::Client;
 use super::error::{Error, Result};
 use super::random;
+use super::spare;
 use super::state::AppState;
 use crate::config::Config;
 use crate::domain::units::{At, Ms};
@@ -80,8 +81,20 @@ pub async fn begin(
         address: client.ip.to_string(),
         agent: agent.chars().take(AGENT_LENGTH).collect(),
     };
-    let write = move |c: &mut _| sessions::create(c, &new);
-    state.store.write(write).await?;
+    let (write, spare) = (new.clone(), &state.spare_sessions);
+    match state
+        .store
+        .write(move |c| sessions::create(c, &write))
+        .await
+    {
+        Ok(_) => {}
+        // Who wants to see what is wrong must get in.
+        Err(error) if error.is_passing() => {
+            log::warn!("a log-in is kept in memory only: {error}");
+            spare.add(&new);
+        }
+        Err(error) => return Err(error.into()),
+    }
     let mut cookie = cookie(&state.config, client.https, token);
     if keep {
         cookie.set_max_age(time::Duration::milliseconds(LONGEST_KEPT.0));
@@ -103,10 +116,14 @@ pub async fn find(
     let now = state.clock.now();
     let as_of = *state.revoked.borrow();
     let read = move |c: &mut _| sessions::find(c, &hash, now, LONGEST_KEPT);
-    let Some(found) = state.store.read(read).await?.filter(|s| is_live(s, now)) else {
+    let found = match state.store.read(read).await? {
+        None => state.spare_sessions.find(&hash, now),
+        found => found,
+    };
+    let Some(found) = found.filter(|session| is_live(session, now)) else {
         return Ok(None);
     };
-    if found.wants_touch(now) {
+    if found.wants_touch(now) && !spare::is_spare(found.id) {
         let id = found.id;
         let touch = move |c: &mut _| sessions::touch(c, id, now);
         // A busy database must not keep people out.
@@ -126,20 +143,26 @@ pub async fn list(state: &AppState) -> Result<Vec<sessions::Session>> {
     let now = state.clock.now();
     let read = move |c: &mut _| sessions::list(c, now, LONGEST_KEPT);
     let mut all = state.store.read(read).await?;
+    all.extend(state.spare_sessions.list(now));
     all.retain(|session| is_live(session, now));
     Ok(all)
 }
 
 /// Ends one session and the long answers that belong to it.
 pub async fn revoke(state: &AppState, id: SessionId) -> Result<bool> {
-    let write = move |c: &mut _| sessions::revoke(c, id);
-    let found = state.store.write(write).await?;
+    let found = if spare::is_spare(id) {
+        state.spare_sessions.remove(id)
+    } else {
+        let write = move |c: &mut _| sessions::revoke(c, id);
+        state.store.write(write).await?
+    };
     state.revoked.send_modify(|count| *count += 1);
     Ok(found)
 }
 
 /// Ends every session.
 pub async fn revoke_all(state: &AppState) -> Result<()> {
+    state.spare_sessions.clear();
     state.store.write(sessions::revoke_all).await?;
     state.revoked.send_modify(|count| *count += 1);
     Ok(())

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::admin_key::AdminKey;
+use super::spare::SpareSessions;
 use super::throttle::Throttle;
 use crate::clock::{Clock, Stopwatch};
 use crate::config::Config;
@@ -44,6 +45,8 @@ pub struct AppState {
     pub retry_rejects: Box<dyn Fn() -> Retrying + Send + Sync>,
     pub admin: AdminKey,
     pub throttle: Throttle,
+    /// Log-ins while the database cannot be written.
+    pub spare_sessions: SpareSessions,
     /// Grows with every change of the gateway that went through the panel or its
     /// API: what was read of it may be old now.
     pub gateway_changed: watch::Sender<u64>,

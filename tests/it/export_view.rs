@@ -163,6 +163,7 @@ async fn a_file_breaks_off_when_its_session_ends() {
         secure: false,
         clock: state.clock.clone(),
         status: state.status.clone(),
+        soundness: panel.store().soundness(),
     };
     let routes = App::new()
         .app_data(state.clone())

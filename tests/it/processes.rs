@@ -116,6 +116,43 @@ async fn a_second_instance_leaves_and_names_the_first() {
     assert!(first.stop().await.success());
 }
 
+/// What a start that fails says, with this in its environment.
+async fn refused(data: &Path, name: &str, value: &str) -> String {
+    let mut command = binary::bare(data);
+    command.env(name, value);
+    let output = finished(command).await;
+    assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+    printed(&output)
+}
+
+#[tokio::test]
+async fn what_it_cannot_have_is_named_with_a_way_out() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().to_string();
+    let said = refused(&data, "CPAMP_LISTEN", "192.0.2.1:18317").await;
+    assert!(
+        said.contains("this machine does not have that address"),
+        "{said}"
+    );
+    let said = refused(&data, "CPAMP_LISTEN", &taken).await;
+    assert!(said.contains("another program listens there"), "{said}");
+    assert!(said.contains("--listen"), "{said}");
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let said = refused(&data, "CPAMP_DATA_DIR", file.to_str().unwrap()).await;
+    assert!(said.contains("a file is in its place"), "{said}");
+    assert!(said.contains("--data-dir"), "{said}");
+
+    // Nobody has seen a key yet, and nothing looks like a crash.
+    let first = Binary::start(binary::bare(&data)).await;
+    let key = generated(&first).await;
+    assert!(opens(&first, &key).await);
+    assert!(!first.said().contains("in order"), "{}", first.said());
+}
+
 #[tokio::test]
 async fn a_lock_of_a_dead_process_does_not_hold() {
     let data = TempDir::new().unwrap();

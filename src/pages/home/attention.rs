@@ -4,6 +4,7 @@
 
 use crate::domain::collection::State;
 use crate::domain::filter::{Outcome, Selection, View};
+use crate::domain::soundness::Soundness;
 use crate::domain::time::Range;
 use crate::domain::units::{At, Ms};
 use crate::i18n::plain;
@@ -84,7 +85,28 @@ pub(super) fn items(ctx: &Ctx, troubled: &[Troubled], models: &[(Choice, Totals)
     let (t, lang, status) = (ctx.t.home, ctx.lang, &ctx.status);
     let mut items = Vec::new();
     let diagnosis = Diagnosis::of(ctx);
-    if !diagnosis.fine && status.state != State::Starting {
+    let damaged = ctx.soundness.damage().is_some();
+    if damaged || matches!(ctx.soundness, Soundness::Unknown(_)) {
+        items.push(Item {
+            tone: if damaged { BAD } else { WARN },
+            who: String::new(),
+            what: if damaged {
+                t.damaged
+            } else {
+                t.not_looked_through
+            }
+            .to_owned(),
+            why: if damaged {
+                t.damaged_why
+            } else {
+                t.not_looked_through_why
+            }
+            .to_owned(),
+            action: t.open_doctor,
+            href: ctx.url("/doctor"),
+        });
+    }
+    if !damaged && !diagnosis.fine && status.state != State::Starting {
         items.push(Item {
             tone: if status.state == State::Retrying {
                 WARN

@@ -7,34 +7,40 @@ use askama::Template;
 
 use super::{Tab, tabs};
 use crate::config::Line;
+use crate::domain::soundness::Soundness;
 use crate::i18n::about::About as Texts;
 use crate::regions;
 use crate::store::rebuild::{self, Rebuild};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
+use crate::web::reader::{BAD, GOOD, Tone, WAIT, WARN};
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/settings/about", get().to(show))
-        .route("/settings/about/rebuild", post().to(rebuild_now));
+        .route("/settings/about/rebuild", post().to(rebuild_now))
+        .route("/settings/about/check", post().to(look_through));
 }
 
 #[derive(Template)]
-#[template(path = "settings_about.html", blocks = ["rebuild"])]
+#[template(path = "settings_about.html", blocks = ["file", "rebuild"])]
 struct AboutPage {
     /// How far a rebuild is, or when the last one was; empty without one.
     rebuild: String,
     rebuilding: bool,
+    /// What is known of the database file.
+    file: (Tone, String),
+    looking: bool,
     tabs: Vec<Tab>,
     facts: Vec<(&'static str, String)>,
     config: Vec<Line>,
     ctx: Ctx,
 }
 
-regions!(AboutPage, rebuild => as_rebuild);
+regions!(AboutPage, file => as_file, rebuild => as_rebuild);
 
 impl AboutPage {
     fn t(&self) -> &'static Texts {
@@ -46,6 +52,25 @@ async fn rebuild_now(ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpR
     let now = ctx.now;
     state.store.write(move |c| rebuild::order(c, now)).await?;
     Ok(super::see(&ctx, "/settings/about"))
+}
+
+/// Answers at once; the page tells how it goes.
+async fn look_through(ctx: Ctx, state: Data<AppState>, _: Access) -> HttpResponse {
+    if ctx.soundness != Soundness::Looking {
+        tokio::spawn(state.store.look_through());
+    }
+    super::see(&ctx, "/settings/about")
+}
+
+fn file(ctx: &Ctx) -> (Tone, String) {
+    let t = ctx.t.about;
+    match &ctx.soundness {
+        Soundness::Trusted => (WAIT, t.trusted.to_owned()),
+        Soundness::Looking => (WAIT, t.looking.to_owned()),
+        Soundness::Sound => (GOOD, t.sound.to_owned()),
+        Soundness::Damaged(found) => (BAD, (t.damaged)(&found.join("; "))),
+        Soundness::Unknown(why) => (WARN, (t.not_looked_through)(why)),
+    }
 }
 
 async fn show(want: Want, ctx: Ctx, state: Data<AppState>, _: Access) -> Result<HttpResponse> {
@@ -75,6 +100,8 @@ async fn show(want: Want, ctx: Ctx, state: Data<AppState>, _: Access) -> Result<
             Some(rebuild) => (t.rebuilding)(&format!("{} %", rebuild.per_mille() / 10)),
         },
         rebuilding,
+        file: file(&ctx),
+        looking: ctx.soundness == Soundness::Looking,
         tabs: tabs(&ctx, "/settings/about"),
         facts,
         config: state.config.listed().to_vec(),
