@@ -7,6 +7,7 @@
 //! the distance from the last one and its count, as [`varint`]s; the frequent
 //! count 1 costs nothing extra.
 
+use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use super::varint::{self, Corrupt};
@@ -83,6 +84,24 @@ impl Sketch {
             seen += u64::from(count);
             (rank <= seen).then(|| value_of(bucket))
         })
+    }
+
+    /// How many samples are certainly smaller and certainly larger than `value`:
+    /// those in its own bucket are about the same.
+    #[must_use]
+    pub fn around(&self, value: u64) -> (u64, u64) {
+        let own = Bucket::of(value);
+        if own == Bucket::ZERO {
+            return (0, self.samples() - self.zeros);
+        }
+        self.buckets().fold(
+            (self.zeros, 0),
+            |(less, more), (bucket, count)| match bucket.cmp(&own.0) {
+                Ordering::Less => (less + u64::from(count), more),
+                Ordering::Equal => (less, more),
+                Ordering::Greater => (less, more + u64::from(count)),
+            },
+        )
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
@@ -328,6 +347,17 @@ mod tests {
     fn nothing_has_no_quantile() {
         assert_eq!(Sketch::default().quantile(0.5), None);
         assert_eq!(sketch(&[0, 0]).quantile(0.99), Some(0.0));
+    }
+
+    #[test]
+    fn a_value_stands_between_smaller_and_larger_ones() {
+        let many = sketch(&[0, 0, 10, 20, 20, 1_000, 1_001, 50_000]);
+        assert_eq!(many.around(0), (0, 6));
+        assert_eq!(many.around(20), (3, 3));
+        assert_eq!(many.around(15), (3, 5));
+        assert_eq!(many.around(1_000), (5, 1), "two of them are about the same");
+        assert_eq!(many.around(1 << 40), (8, 0));
+        assert_eq!(Sketch::default().around(7), (0, 0));
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct Request {
     pub succeeded: &'static str,
     pub nth: fn(n: usize, of: usize) -> String,
     pub only_attempt: &'static str,
+    /// Per cent, and of how many of the same model in the week before.
+    pub slower_than: fn(&str, &str) -> String,
+    pub faster_than: fn(&str, &str) -> String,
     pub first_byte_at: fn(&str) -> String,
     pub while_streaming: &'static str,
     pub not_measured: &'static str,
@@ -114,6 +117,12 @@ pub static EN: Request = Request {
         _ => format!("attempt {n} of {of}"),
     },
     only_attempt: "on the only attempt",
+    slower_than: |share, of| {
+        format!("slower than {share} % of this model’s {of} in the week before")
+    },
+    faster_than: |share, of| {
+        format!("faster than {share} % of this model’s {of} in the week before")
+    },
     first_byte_at: |at| format!("first byte at {at}"),
     while_streaming: "while streaming",
     not_measured: "not measured",
@@ -229,6 +238,8 @@ pub static ZH_CN: Request = Request {
         _ => format!("第 {n} 次尝试，共 {of} 次"),
     },
     only_attempt: "仅此一次尝试",
+    slower_than: |share, of| format!("比此前一周该模型 {of} 次请求中的 {share} % 慢"),
+    faster_than: |share, of| format!("比此前一周该模型 {of} 次请求中的 {share} % 快"),
     first_byte_at: |at| format!("首字节于 {at}"),
     while_streaming: "流式输出期间",
     not_measured: "未测量",

@@ -4,6 +4,7 @@
 mod attempts;
 mod bill;
 mod facts;
+mod standing;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
@@ -20,6 +21,7 @@ use crate::pages::cell::{self, Outcome};
 use crate::pages::sums::Sum;
 use crate::pages::tokens::Mix;
 use crate::regions;
+use crate::store::report::Standing;
 use crate::store::requests::{Cursor, Detail, From, ListQuery};
 use crate::store::{self, detail, list};
 use crate::web::ctx::{Ctx, Place};
@@ -76,6 +78,7 @@ struct Read {
     /// Other failed attempts, with their words.
     failures: Vec<Event>,
     older: Option<EventKey>,
+    standing: Standing,
 }
 
 async fn show(
@@ -126,6 +129,7 @@ async fn load(state: &AppState, key: &str) -> Result<Read> {
             .first()
             .map(|row| row.key);
         store::Result::Ok(Some(Read {
+            standing: standing::read(c, &names, &detail.event)?,
             detail,
             failures,
             older,
@@ -180,7 +184,7 @@ fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
             }
         },
         outcome_note: (t.nth)(nth, of),
-        sums: sums(event, read.detail.cost, &ctx),
+        sums: sums(event, read.detail.cost, read.standing, &ctx),
         attempts,
         mix: Mix::of(&event.tokens, &ctx),
         quality: (t.quality)(event.tokens.quality),
@@ -198,7 +202,7 @@ fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
     }
 }
 
-fn sums(event: &Event, cost: Option<NanoUsd>, ctx: &Ctx) -> Vec<Sum> {
+fn sums(event: &Event, cost: Option<NanoUsd>, standing: Standing, ctx: &Ctx) -> Vec<Sum> {
     let (t, r, lang) = (ctx.t.request, ctx.t.requests, ctx.lang);
     let tokens = &event.tokens;
     let timed = |label, span: Option<Ms>, note: String| Sum {
@@ -222,7 +226,7 @@ fn sums(event: &Event, cost: Option<NanoUsd>, ctx: &Ctx) -> Vec<Sum> {
         .zip(tokens.cache_read)
         .and_then(|(input, read)| lang.percent(read, input));
     vec![
-        timed(r.latency, event.latency, String::new()),
+        timed(r.latency, event.latency, standing::words(standing, ctx)),
         timed(
             r.ttft,
             event.ttft,

@@ -19,7 +19,7 @@ use super::scan;
 use super::scan::keys::KeyRange;
 use super::scan::predicate::{Predicate, Rolled};
 use crate::domain::filter::Selection;
-use crate::domain::units::At;
+use crate::domain::units::{At, Ms};
 
 /// What to count of a selection besides its totals.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +69,38 @@ pub fn of(
         by: rankings
             .map(|(dimension, groups)| ranking(&names, *dimension, groups, question.limit))
             .collect(),
+    })
+}
+
+/// Where one latency stands among those of a selection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Requests with a known latency.
+    pub of: u64,
+    /// Those that took less time, and those that took more; who took about as
+    /// long (within 2 %) is in neither.
+    pub faster: u64,
+    pub slower: u64,
+}
+
+/// Compares `latency` with the requests of `selection`.
+pub fn standing(
+    c: &mut SqliteConnection,
+    names: &Names,
+    selection: &Selection,
+    latency: Ms,
+) -> Result<Standing> {
+    let question = Question {
+        quantiles: true,
+        ..Question::default()
+    };
+    let counted = count(c, names, selection, &question)?;
+    let all = counted.total.sketches.latency_ms;
+    let (faster, slower) = all.around(u64::try_from(latency.0).unwrap_or_default());
+    Ok(Standing {
+        of: all.samples(),
+        faster,
+        slower,
     })
 }
 

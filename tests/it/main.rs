@@ -51,6 +51,7 @@ mod relay_nginx;
 mod relay_streams;
 mod relay_tricks;
 mod relay_trouble;
+mod request_page;
 mod secrets;
 mod settings;
 mod setup;

@@ -1,0 +1,53 @@
+//! The page of one request: what it says beside the recorded fields.
+
+use cpamp::domain::event::Event;
+use cpamp::domain::units::Ms;
+
+use crate::support::database::store;
+use crate::support::events::{MORNING, events};
+use crate::support::panel::Panel;
+
+/// Sixty attempts a second apart, each a tenth of a second slower.
+fn minute() -> Vec<Event> {
+    let mut all = events(0, 60);
+    for (n, event) in (0_i64..).zip(&mut all) {
+        event.key.at = MORNING + Ms(n * 1_000);
+        event.model = "gpt-5".into();
+        event.latency = Some(Ms(100 * (n + 1)));
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_request_is_slow_or_fast_for_its_model() {
+    let panel = Panel::start().await;
+    let browser = panel.logged_in().await;
+    let mut all = minute();
+    let mut judged = all.pop().unwrap();
+    judged.latency = Some(Ms(5_550));
+    let key = judged.key;
+    // None of these is its peer: another model, too long ago, later.
+    let mut strangers = events(1_000, 3);
+    for stranger in &mut strangers {
+        stranger.model = "gpt-5".into();
+        stranger.latency = Some(Ms(1));
+        stranger.key.at = key.at - Ms(3_000);
+    }
+    strangers[0].model = "gpt-5-mini".into();
+    strangers[1].key.at = key.at - Ms(7 * Ms::DAY.0 + 1);
+    strangers[2].key.at = key.at + Ms(1);
+    let first = all[0].key;
+    let second = strangers[1].key;
+    all.push(judged);
+    all.extend(strangers);
+    store(panel.store(), all).await.unwrap();
+
+    let page = browser.get(&format!("/requests/{key}")).await.body;
+    let words = "slower than 93 % of this model’s 59 in the week before";
+    assert!(page.contains(words), "{page}");
+    // Too few came before these to say anything.
+    for few in [first, second] {
+        let page = browser.get(&format!("/requests/{few}")).await.body;
+        assert!(!page.contains("in the week before"), "{page}");
+    }
+}
