@@ -15,15 +15,7 @@ pub(in crate::store) fn oldest(
     range: KeyRange,
     limit: usize,
 ) -> Result<Vec<StoredEvent>> {
-    Ok(event::table
-        .filter(event::at_ms.ge(range.from.at))
-        .filter(event::at_ms.le(range.to.at))
-        .filter(
-            event::at_ms
-                .gt(range.from.at)
-                .or(event::id.ge(range.from.id)),
-        )
-        .filter(event::at_ms.lt(range.to.at).or(event::id.lt(range.to.id)))
+    Ok(within(range)
         .order((event::at_ms.asc(), event::id.asc()))
         .limit(rows(limit))
         .select(StoredEvent::as_select())
@@ -36,15 +28,7 @@ pub(in crate::store) fn newest(
     range: KeyRange,
     limit: usize,
 ) -> Result<Vec<StoredEvent>> {
-    Ok(event::table
-        .filter(event::at_ms.ge(range.from.at))
-        .filter(event::at_ms.le(range.to.at))
-        .filter(
-            event::at_ms
-                .gt(range.from.at)
-                .or(event::id.ge(range.from.id)),
-        )
-        .filter(event::at_ms.lt(range.to.at).or(event::id.lt(range.to.id)))
+    Ok(within(range)
         .order((event::at_ms.desc(), event::id.desc()))
         .limit(rows(limit))
         .select(StoredEvent::as_select())
@@ -57,21 +41,25 @@ pub(in crate::store) fn nth(
     range: KeyRange,
     n: usize,
 ) -> Result<Option<EventKey>> {
-    let key: Option<(At, EventId)> = event::table
-        .filter(event::at_ms.ge(range.from.at))
-        .filter(event::at_ms.le(range.to.at))
-        .filter(
-            event::at_ms
-                .gt(range.from.at)
-                .or(event::id.ge(range.from.id)),
-        )
-        .filter(event::at_ms.lt(range.to.at).or(event::id.lt(range.to.id)))
+    let key: Option<(At, EventId)> = within(range)
         .order((event::at_ms.asc(), event::id.asc()))
         .offset(rows(n))
         .select((event::at_ms, event::id))
         .first(c)
         .optional()?;
     Ok(key.map(|(at, id)| EventKey { at, id }))
+}
+
+/// The moments bound the walk through the table; of the ends the ids count too.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn within(range: KeyRange) -> _ {
+    let (from, to): (At, At) = (range.from.at, range.to.at);
+    let (first, end): (EventId, EventId) = (range.from.id, range.to.id);
+    event::table
+        .filter(event::at_ms.ge(from))
+        .filter(event::at_ms.le(to))
+        .filter(event::at_ms.gt(from).or(event::id.ge(first)))
+        .filter(event::at_ms.lt(to).or(event::id.lt(end)))
 }
 
 fn rows(n: usize) -> i64 {
