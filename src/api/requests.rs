@@ -9,9 +9,9 @@ use super::bill::Bill;
 use super::question;
 use super::shape::{Attempt, text};
 use crate::domain::event::EventKey;
-use crate::domain::filter::{Edge, PageOf};
+use crate::domain::filter::Edge;
 use crate::store::report::{self, Question};
-use crate::store::requests::{Cursor, Detail, From, ListQuery, Row};
+use crate::store::requests::{Cursor, Detail, ListQuery, Row};
 use crate::store::{detail, list, usage};
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
@@ -49,11 +49,7 @@ pub(super) async fn list(
         let query = ListQuery {
             selection,
             sort: view.sort,
-            from: match view.page {
-                PageOf::Start => From::Start,
-                PageOf::After(edge) => From::After(cursor(edge)),
-                PageOf::Before(edge) => From::Before(cursor(edge)),
-            },
+            from: view.page.into(),
             limit: view.rows,
         };
         Ok((span, total.totals.requests, list::page(c, &names, &query)?))
@@ -72,13 +68,6 @@ pub(super) async fn list(
         next: edge(page.after),
         previous: edge(page.before),
     }))
-}
-
-fn cursor(edge: Edge) -> Cursor {
-    Cursor {
-        value: edge.value,
-        key: edge.key,
-    }
 }
 
 #[derive(Serialize)]

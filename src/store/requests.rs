@@ -1,7 +1,7 @@
 //! The request list, its totals and its timeline, for any selection.
 
 use crate::domain::event::{Account, ClientKey, Event, EventKey};
-use crate::domain::filter::{Selection, Sort};
+use crate::domain::filter::{Edge, PageOf, Selection, Sort};
 use crate::domain::pricing::Terms;
 use crate::domain::tokens::Tokens;
 use crate::domain::units::{At, Ms, NanoUsd};
@@ -44,6 +44,17 @@ pub enum From {
     Start,
     After(Cursor),
     Before(Cursor),
+}
+
+impl core::convert::From<PageOf> for From {
+    fn from(page: PageOf) -> Self {
+        let cursor = |Edge { value, key }| Cursor { value, key };
+        match page {
+            PageOf::Start => Self::Start,
+            PageOf::After(edge) => Self::After(cursor(edge)),
+            PageOf::Before(edge) => Self::Before(cursor(edge)),
+        }
+    }
 }
 
 /// A page of rows in the order asked for, and whether there is more on

@@ -1,14 +1,14 @@
 //! What the list reads, all at one moment: its sums and its course, its rows,
 //! and what the filters have to choose from.
 
-use crate::domain::filter::{Edge, PageOf, Sort, SortBy, View};
-use crate::domain::time::{Grain, Range, Zone};
+use crate::domain::filter::View;
+use crate::domain::time::{Grain, Zone};
 use crate::domain::units::{At, Ms};
 use crate::pages::filters::{Choices, DIMENSIONS};
 use crate::store::names::Names;
 use crate::store::report::{self, Question, Report};
-use crate::store::requests::{Cursor, From, ListQuery, Page, Totals};
-use crate::store::{self, Store, choices, list};
+use crate::store::requests::{ListQuery, Page, Totals};
+use crate::store::{self, Store, choices, list, usage};
 use crate::web::error::Result;
 
 use super::figures;
@@ -44,14 +44,12 @@ fn read(
     now: At,
 ) -> store::Result<Read> {
     let zone = view.zone.unwrap_or(zone);
-    let all = View::default().over(Range::Between(View::OPEN.0, View::OPEN.1));
-    let newest = edge_of_time(c, names, &all, true)?;
-    let oldest = edge_of_time(c, names, &all, false)?;
+    let (oldest, newest) = usage::ends(c)?;
     let span = view.resolve(zone, now, oldest);
     let selection = view.selection(span);
     let grain = Grain::fitting(span.0, span.1, figures::BARS);
     let question = Question {
-        edges: edges(grain, zone, span, now),
+        edges: usage::bars(grain, zone, span, now),
         quantiles: true,
         ..Question::default()
     };
@@ -73,11 +71,7 @@ fn read(
         &ListQuery {
             selection,
             sort: view.sort,
-            from: match view.page {
-                PageOf::Start => From::Start,
-                PageOf::After(edge) => From::After(cursor(edge)),
-                PageOf::Before(edge) => From::Before(cursor(edge)),
-            },
+            from: view.page.into(),
             limit: view.rows,
         },
     )?;
@@ -103,38 +97,4 @@ fn read(
         newest,
         lately,
     })
-}
-
-/// The last bucket is whole even while it fills, so that bars keep their width.
-fn edges(grain: Grain, zone: Zone, (from, to): (At, At), now: At) -> Vec<At> {
-    let end = if to > now { grain.next(zone, now) } else { to };
-    grain.edges(zone, from, end.max(to))
-}
-
-fn edge_of_time(
-    c: &mut store::Connection,
-    names: &Names,
-    all: &View,
-    descending: bool,
-) -> store::Result<Option<At>> {
-    let query = ListQuery {
-        selection: all.selection(View::OPEN),
-        sort: Sort {
-            by: SortBy::Time,
-            descending,
-        },
-        from: From::Start,
-        limit: 1,
-    };
-    Ok(list::page(c, names, &query)?
-        .rows
-        .first()
-        .map(|row| row.key.at))
-}
-
-fn cursor(edge: Edge) -> Cursor {
-    Cursor {
-        value: edge.value,
-        key: edge.key,
-    }
 }
