@@ -109,7 +109,6 @@ pub struct Home {
     pub keys: &'static str,
     pub key: &'static str,
 
-    pub collecting_by: fn(&str) -> String,
     pub last_taken: fn(&str) -> String,
     pub stored: fn(&str) -> String,
     pub no_gaps: &'static str,
@@ -252,7 +251,6 @@ pub static EN: Home = Home {
     keys: "Busiest keys",
     key: "Key",
 
-    collecting_by: |way| format!("Collecting by {way}"),
     last_taken: |span| format!("Last request taken {span} ago"),
     stored: |n| format!("{n} stored"),
     no_gaps: "No gaps known",
@@ -385,7 +383,6 @@ pub static ZH_CN: Home = Home {
     keys: "最忙的密钥",
     key: "密钥",
 
-    collecting_by: |way| format!("通过 {way} 采集"),
     last_taken: |span| format!("最近一条请求取于 {span}前"),
     stored: |n| format!("已存储 {n} 条"),
     no_gaps: "没有已知缺口",

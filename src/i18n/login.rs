@@ -39,7 +39,6 @@ pub struct Login {
     pub tries_left: fn(u32) -> String,
     pub too_many: fn(&str) -> String,
     pub busy: &'static str,
-    pub cookie_lost: &'static str,
 }
 
 pub static EN: Login = Login {
@@ -78,7 +77,6 @@ pub static EN: Login = Login {
     },
     too_many: |wait| format!("Too many wrong keys came from here. Wait {wait}, then try once."),
     busy: "Too many are logging in at this moment. Try again in a few seconds.",
-    cookie_lost: "The key was right, but the browser did not keep the session. With https in CPAMP_PUBLIC_URL the panel must be opened by https.",
 };
 
 pub static ZH_CN: Login = Login {
@@ -116,5 +114,4 @@ pub static ZH_CN: Login = Login {
     },
     too_many: |wait| format!("来自此处的错误密钥过多。请等待 {wait} 后再试一次。"),
     busy: "此刻登录的人太多，请几秒后重试。",
-    cookie_lost: "密钥正确，但浏览器没有保存会话。若 CPAMP_PUBLIC_URL 为 https，则必须通过 https 打开面板。",
 };

@@ -101,7 +101,6 @@ pub struct Prices {
     pub lines: &'static str,
     pub lines_hint: &'static str,
     pub tier: &'static str,
-    pub tier_hint: &'static str,
     pub over: &'static str,
     pub times: &'static str,
     pub up_to: &'static str,

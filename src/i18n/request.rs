@@ -14,7 +14,6 @@ pub struct Request {
 
     pub succeeded: &'static str,
     pub nth: fn(n: usize, of: usize) -> String,
-    pub only_attempt: &'static str,
     /// Per cent, and of how many of the same model in the week before.
     pub slower_than: fn(&str, &str) -> String,
     pub faster_than: fn(&str, &str) -> String,
@@ -38,7 +37,6 @@ pub struct Request {
     pub failed: &'static str,
 
     pub quality: fn(Quality) -> &'static str,
-    pub no_tokens: &'static str,
 
     pub why_failed: &'static str,
     pub as_said: &'static str,
@@ -116,7 +114,6 @@ pub static EN: Request = Request {
         1 => "on the only attempt".into(),
         _ => format!("attempt {n} of {of}"),
     },
-    only_attempt: "on the only attempt",
     slower_than: |share, of| {
         format!("slower than {share} % of this model’s {of} in the week before")
     },
@@ -149,7 +146,6 @@ pub static EN: Request = Request {
         Quality::Inconsistent => "The counts contradict each other; only the total is known",
         Quality::Missing => "The upstream reported no counts",
     },
-    no_tokens: "Nothing is known of the tokens of this attempt.",
 
     why_failed: "Why it failed",
     as_said: "As the upstream said it; identities and secrets are replaced before anything is stored",
@@ -237,7 +233,6 @@ pub static ZH_CN: Request = Request {
         1 => "仅此一次尝试".into(),
         _ => format!("第 {n} 次尝试，共 {of} 次"),
     },
-    only_attempt: "仅此一次尝试",
     slower_than: |share, of| format!("比此前一周该模型 {of} 次请求中的 {share} % 慢"),
     faster_than: |share, of| format!("比此前一周该模型 {of} 次请求中的 {share} % 快"),
     first_byte_at: |at| format!("首字节于 {at}"),
@@ -266,7 +261,6 @@ pub static ZH_CN: Request = Request {
         Quality::Inconsistent => "数量相互矛盾；只知道总数",
         Quality::Missing => "上游没有报告数量",
     },
-    no_tokens: "该次尝试的词元情况未知。",
 
     why_failed: "失败原因",
     as_said: "上游的原话；身份与机密在存储之前已被替换",

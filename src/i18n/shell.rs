@@ -26,8 +26,6 @@ pub struct Shell {
     pub theme_dark: &'static str,
     pub language: &'static str,
     pub zone: &'static str,
-    /// The zone of the browser, or else of the server.
-    pub zone_auto: fn(&str) -> String,
     pub mask: &'static str,
     pub compact: &'static str,
     pub save: &'static str,
@@ -68,7 +66,6 @@ pub struct Shell {
 
     pub lost_connection: &'static str,
     pub copied: &'static str,
-    pub dismiss: &'static str,
 }
 
 pub static EN: Shell = Shell {
@@ -93,7 +90,6 @@ pub static EN: Shell = Shell {
     theme_dark: "Dark",
     language: "Language",
     zone: "Time zone",
-    zone_auto: |zone| format!("Auto, {zone}"),
     mask: "Mask identities",
     compact: "Compact rows",
     save: "Save",
@@ -131,7 +127,6 @@ pub static EN: Shell = Shell {
 
     lost_connection: "Disconnected, retrying",
     copied: "Copied",
-    dismiss: "Dismiss",
 };
 
 pub static ZH_CN: Shell = Shell {
@@ -156,7 +151,6 @@ pub static ZH_CN: Shell = Shell {
     theme_dark: "深色",
     language: "语言",
     zone: "时区",
-    zone_auto: |zone| format!("自动，{zone}"),
     mask: "隐藏身份",
     compact: "紧凑行",
     save: "保存",
@@ -194,5 +188,4 @@ pub static ZH_CN: Shell = Shell {
 
     lost_connection: "连接已断开，正在重试",
     copied: "已复制",
-    dismiss: "关闭",
 };

@@ -92,7 +92,6 @@ pub static EN: Prices = Prices {
     lines: "Dollars per million tokens",
     lines_hint: "Empty means not known: a cache price that is not known costs as input, reasoning as output. Zero means free.",
     tier: "Service tier",
-    tier_hint: "Empty = standard",
     over: "Above tokens",
     times: "Times",
     up_to: "Sold up to",

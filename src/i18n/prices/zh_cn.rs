@@ -92,7 +92,6 @@ pub static ZH_CN: Prices = Prices {
     lines: "美元／百万词元",
     lines_hint: "留空表示未知：未知的缓存价格按输入计费，未知的推理价格按输出计费。零表示免费。",
     tier: "服务层级",
-    tier_hint: "留空＝标准",
     over: "超过词元数",
     times: "倍",
     up_to: "最多词元数",
