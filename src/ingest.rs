@@ -30,3 +30,4 @@ pub mod split;
 pub mod spool;
 mod storer;
 mod taker;
+pub mod tuning;

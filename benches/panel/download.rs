@@ -10,7 +10,7 @@ use cpamp::cli;
 use cpamp::clock::Clock;
 use cpamp::config::Config;
 use cpamp::domain::units::Ms;
-use cpamp::ingest::collector::Tuning;
+use cpamp::ingest::tuning::Tuning;
 use cpamp::prices::fetch::Web;
 use cpamp::relay::Patience;
 use reqwest::Client;

@@ -12,7 +12,7 @@ use super::{logging, runtime};
 use crate::app::{App, Circumstances};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ingest::collector::Tuning;
+use crate::ingest::tuning::Tuning;
 use crate::prices::fetch::Web;
 use crate::relay::Patience;
 

@@ -18,9 +18,9 @@ use super::room::Room;
 use super::spool::{self, Reader, Writer};
 use super::storer::{Storer, blocking};
 use super::taker::{Taker, USUAL_RETENTION};
+use super::tuning::Tuning;
 use crate::clock::Clock;
 use crate::domain::collection::{Reason, Settings, State, Status};
-use crate::gateway::queue::Limits;
 use crate::store::secret::Keyring;
 use crate::store::{Store, StoreError, counters, gaps};
 
@@ -35,53 +35,6 @@ pub struct Parts {
     /// nothing is taken.
     pub keyring: watch::Receiver<Option<Keyring>>,
     pub tuning: Tuning,
-}
-
-/// Spans and sizes nobody needs to set; tests shorten them.
-#[derive(Clone, Copy, Debug)]
-pub struct Tuning {
-    pub limits: Limits,
-    /// Waits between failed sessions.
-    pub backoff_first: Duration,
-    pub backoff_most: Duration,
-    /// Wait after an answer that will not change by itself.
-    pub slow_retry: Duration,
-    /// Looks at the gateway while it is taken from.
-    pub look_every: Duration,
-    /// A transport that did not work is left alone for so long at first.
-    pub ladder_rest: Duration,
-    /// Waits between failed commits.
-    pub store_retry_first: Duration,
-    pub store_retry_most: Duration,
-    /// Micro-batches are at least so far apart.
-    pub commit_every: Duration,
-    pub remember_every: Duration,
-    /// A shut-down waits so long for an answer that is on its way.
-    pub grace: Duration,
-    /// A shut-down goes on storing for so long; the rest stays on the spool.
-    pub drain: Duration,
-    /// Nothing more is taken while so much waits to be stored.
-    pub spool_bytes: u64,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            backoff_first: Duration::from_millis(500),
-            backoff_most: Duration::from_secs(20),
-            slow_retry: Duration::from_secs(30),
-            look_every: Duration::from_secs(30),
-            ladder_rest: Duration::from_mins(1),
-            store_retry_first: Duration::from_millis(100),
-            store_retry_most: Duration::from_secs(5),
-            commit_every: Duration::from_millis(100),
-            remember_every: Duration::from_secs(10),
-            grace: Duration::from_secs(2),
-            drain: Duration::from_secs(3),
-            spool_bytes: 256 << 20,
-        }
-    }
 }
 
 /// The actor; [`Collector::run`] is its life.

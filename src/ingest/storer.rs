@@ -9,12 +9,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::board::Board;
-use super::collector::Tuning;
 use super::normalize::{Outcome, normalize};
 use super::pace::{Backoff, chance};
 use super::reject::{Fault, Reject};
 use super::split::split_array;
 use super::spool::{Reader, Record};
+use super::tuning::Tuning;
 use crate::clock::Clock;
 use crate::domain::collection::{Reason, Transport};
 use crate::store::batch::{self, Batch};

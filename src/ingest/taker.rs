@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::board::{Board, Taking};
-use super::collector::Tuning;
 use super::intent::{same, wanted};
 use super::ladder::Ladder;
 use super::memory::Memory;
@@ -20,6 +19,7 @@ use super::pace::{Backoff, Pace, chance};
 use super::rivals::Rivals;
 use super::room::Room;
 use super::spool::{Backlog, Writer};
+use super::tuning::Tuning;
 use crate::clock::Clock;
 use crate::domain::collection::{Connection, Gateway, Reason, Settings, State, Transport};
 use crate::domain::units::{At, Ms};

@@ -1,7 +1,6 @@
 //! The real panel in this process, on a free port, with a clock that a test
 //! moves; and a browser that talks to it. By default a gateway is configured
 //! that is not there, and collecting is off, so pages open at once.
-#![expect(dead_code, reason = "the tests that need the rest come next")]
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,7 +15,7 @@ use cpamp::cli;
 use cpamp::clock::Clock;
 use cpamp::config::Config;
 use cpamp::domain::collection::Status;
-use cpamp::ingest::collector::Tuning;
+use cpamp::ingest::tuning::Tuning;
 use cpamp::prices::fetch::Web;
 use cpamp::relay::Patience;
 use cpamp::store::Store;
@@ -41,7 +40,6 @@ fn nowhere() -> Web {
 pub(crate) struct Setup {
     environment: BTreeMap<String, String>,
     directory: TempDir,
-    demo: bool,
     price_sources: Web,
     settle_every: Duration,
     patience: Patience,
@@ -95,11 +93,6 @@ impl Setup {
         disk_holds(self.directory.path(), text)
     }
 
-    pub(crate) fn demo(mut self) -> Self {
-        self.demo = true;
-        self
-    }
-
     pub(crate) fn config(&self) -> Config {
         let flags = cli::command().try_get_matches_from(["cpamp"]).unwrap();
         Config::load(&flags, &self.environment).unwrap()
@@ -110,7 +103,7 @@ impl Setup {
         let stop = CancellationToken::new();
         let circumstances = Circumstances {
             clock: clock.clone(),
-            demo: self.demo,
+            demo: false,
             tuning: Tuning::default(),
             price_sources: self.price_sources.clone(),
             settle_every: self.settle_every,
@@ -165,7 +158,6 @@ impl Panel {
         Setup {
             environment: BTreeMap::new(),
             directory,
-            demo: false,
             price_sources: nowhere(),
             settle_every: Duration::from_hours(1),
             patience: Patience::default(),
@@ -222,7 +214,6 @@ impl Panel {
         Setup {
             environment,
             directory,
-            demo: false,
             price_sources: nowhere(),
             settle_every: Duration::from_hours(1),
             patience: Patience::default(),
