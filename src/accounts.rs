@@ -127,7 +127,14 @@ impl Roster {
         roster
     }
 
-    fn take(&mut self, accounts: Vec<Known>) {
+    /// What was heard is here before it is in the database, so it outlasts what
+    /// was read there.
+    fn take(&mut self, mut accounts: Vec<Known>) {
+        for known in &mut accounts {
+            if let Some(heard) = self.of_id(known.id).and_then(|old| old.trouble.clone()) {
+                known.trouble = Some(heard);
+            }
+        }
         self.accounts = accounts.into_iter().map(Arc::new).collect();
         self.by_index.clear();
         for (place, known) in self.accounts.iter().enumerate() {
@@ -349,4 +356,29 @@ fn same(a: &Connection, b: &Connection) -> bool {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::trouble::Trouble;
+
+    #[test]
+    fn a_failure_heard_while_a_list_is_kept_is_not_forgotten() {
+        let known = |id| Known {
+            id,
+            ..Known::default()
+        };
+        let mut roster = Roster::new(vec![known(1), known(2)], None);
+        let heard = Some(Trouble {
+            code: 429,
+            ..Trouble::default()
+        });
+        if let Some(second) = roster.accounts.get_mut(1) {
+            Arc::make_mut(second).trouble.clone_from(&heard);
+        }
+        roster.take(vec![known(1), known(2), known(3)]);
+        let troubles: Vec<_> = roster.accounts.iter().map(|k| k.trouble.clone()).collect();
+        assert_eq!(troubles, [None, heard, None]);
+    }
 }
