@@ -478,6 +478,9 @@ async fn a_rejected_key_is_sent_once() {
         rig.refreshes.send_modify(|count| *count += 1);
         tokio::task::yield_now().await;
     }
+    let again = gateway.wait(|tally| tally.auth_refused > 1);
+    let again = tokio::time::timeout(10 * tuning().retry_first, again).await;
+    assert!(again.is_err(), "it was sent again");
     let switched = rig.desk.switch(1, true).await.unwrap();
     assert_eq!(switched, Switched::Unknown);
     assert_eq!(gateway.tally().auth_refused, 1);

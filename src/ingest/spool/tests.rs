@@ -51,6 +51,18 @@ fn what_was_appended_is_read_back_in_order_until_it_is_committed() {
 }
 
 #[test]
+fn a_file_is_not_emptied_while_it_is_written_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut writer, reader, _) = open(dir.path(), key(1)).unwrap();
+    writer.append(&[record(&["one"])]).unwrap();
+    // Between its first byte and its fsync.
+    let (_, file) = writer.active().unwrap();
+    let size = file.metadata().unwrap().len();
+    reader.commit(1);
+    assert_eq!(file.metadata().unwrap().len(), size);
+}
+
+#[test]
 fn nothing_on_the_disk_is_readable_by_others_or_in_clear() {
     let dir = tempfile::tempdir().unwrap();
     let spool = dir.path().join("spool");
