@@ -33,4 +33,19 @@ const settled = await page.evaluate(() => {
   return { dom: entry.domContentLoadedEventEnd, load: entry.loadEventEnd };
 });
 console.log(`measured /requests settled: ${Math.round(settled.dom)} ms to the document, ${Math.round(settled.load)} ms to everything`);
+
+step("what was painted stays where it is");
+for (const path of ["/", "/requests", "/usage", "/usage/hours", "/accounts"]) {
+  await page.goto(base + path, { waitUntil: "load" });
+  const shift = await page.evaluate(() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value))).observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+  }));
+  console.log(`measured ${path}: layout shift ${shift.toFixed(4)}`);
+  if (shift > 0.05) trouble.push(`${path} moves by ${shift} while it loads`);
+}
+
+step("a live page comes to rest: its stream begins after everything else");
+await page.goto(`${base}/requests`, { waitUntil: "networkidle" });
 await finish(browser, trouble);
