@@ -76,11 +76,11 @@ export async function axe(page, rules) {
 }
 
 // axe on the page as it is, light and dark, and whether it fits into the window,
-// at these widths.
-export async function look(page, trouble, where, widths = [1440, 390]) {
+// at these widths; the dark scheme may be looked at in fewer of them.
+export async function look(page, trouble, where, { widths = [1440, 390], dark = widths } = {}) {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
-    for (const scheme of ["light", "dark"]) {
+    for (const scheme of dark.includes(width) ? ["light", "dark"] : ["light"]) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       // The other scheme changes colours only.
       const rules = scheme === "dark" ? ["color-contrast"] : undefined;

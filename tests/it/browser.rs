@@ -19,10 +19,13 @@ const INSIDE: &str = "/ /requests /requests?range=all&status=failed /doctor /key
     /accounts /accounts/1 \
     /usage /usage/models?metric=latency /usage/hours /usage/keys?metric=tokens \
     /usage/accounts?range=30d&by=day /usage/providers?metric=cost \
-    /usage/prices /usage/prices?show=built_in /usage/prices/edit /usage/prices/sources \
-    /usage/prices/multipliers /usage/prices/anew \
-    /settings/collection /settings/rejects /settings/gaps /settings/sessions \
-    /settings/audit /settings/about /no/such/page";
+    /settings/collection /settings/sessions /settings/audit \
+    /settings/about /no/such/page";
+
+/// What looks the same whether requests were stored or not.
+const ASIDE: &str = "/usage/prices /usage/prices?show=built_in /usage/prices/edit \
+    /usage/prices/sources /usage/prices/multipliers /usage/prices/anew \
+    /settings/rejects /settings/gaps";
 
 const OPS: &str = include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json");
 const DEV: &str =
@@ -160,6 +163,12 @@ async fn empty_pages_are_accessible_and_fit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prices_and_settings_are_accessible_and_fit() {
+    let stage = Stage::busy(12).await;
+    stage.run("pages.mjs", ASIDE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_way_in_is_accessible_and_fits() {
     let data = TempDir::new().unwrap();
     let panel = Binary::start(binary::bare(data.path())).await;
@@ -191,7 +200,8 @@ async fn usage_is_printed_on_one_page() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_is_reached_by_keyboard() {
     let stage = Stage::busy(12).await;
-    stage.run("keyboard.mjs", &stage.pages().await).await;
+    let pages = format!("{} {ASIDE}", stage.pages().await);
+    stage.run("keyboard.mjs", &pages).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,7 +213,8 @@ async fn a_day_s_work_is_done_by_keys_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_works_without_scripts() {
     let stage = Stage::busy(120).await;
-    stage.run("without_scripts.mjs", &stage.pages().await).await;
+    let pages = format!("{} {ASIDE}", stage.pages().await);
+    stage.run("without_scripts.mjs", &pages).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
