@@ -2,6 +2,9 @@
 //! of read-only connections. Knows nothing of HTTP or of the gateway.
 //! Functions take `&mut Connection`, so they test without async; pages
 //! call them through [`Store::read`] and [`Store::write`].
+//!
+//! One row by its key is asked for with `get_result`: `first` adds a limit that
+//! is bound, and SQLite plans a statement anew whenever a limit is bound.
 
 pub mod accounts;
 pub mod admin;
@@ -49,6 +52,7 @@ pub mod settings;
 mod soundness;
 pub mod spans;
 pub mod stats;
+pub mod strip;
 pub mod timeline;
 pub mod totals;
 pub mod usage;

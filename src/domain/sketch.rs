@@ -19,8 +19,7 @@ const FINENESS: u16 = 35;
 /// below 2^15 are placed exactly; above, a boundary is off by at most 2^-15.
 const MANTISSA_BITS: u32 = 15;
 
-/// A histogram over logarithmic buckets, dense between the smallest and the
-/// largest bucket in use.
+/// A histogram over logarithmic buckets, dense around those in use.
 #[derive(Clone, Debug, Default)]
 pub struct Sketch {
     zeros: u64,
@@ -71,18 +70,29 @@ impl Sketch {
     /// The nearest-rank quantile, `0.0 ..= 1.0`; `None` without samples.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<f64> {
+        let [quantile] = self.quantiles([share]);
+        quantile
+    }
+
+    /// Several quantiles at once; the shares ascend.
+    #[must_use]
+    pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> [Option<f64>; N] {
         let samples = self.samples();
         if samples == 0 {
-            return None;
+            return [None; N];
         }
-        let rank = rank(share, samples);
+        // Zeros are the bucket below all others.
+        let mut bucket = None;
+        let mut rest = self.buckets();
         let mut seen = self.zeros;
-        if rank <= seen {
-            return Some(0.0);
-        }
-        self.buckets().find_map(|(bucket, count)| {
-            seen += u64::from(count);
-            (rank <= seen).then(|| value_of(bucket))
+        shares.map(|share| {
+            let rank = rank(share, samples);
+            while seen < rank {
+                let (next, count) = rest.next()?;
+                bucket = Some(next);
+                seen += u64::from(count);
+            }
+            Some(bucket.map_or(0.0, value_of))
         })
     }
 
@@ -172,22 +182,23 @@ impl Sketch {
         *slot = slot.saturating_add(count);
     }
 
-    /// Makes room for a bucket below or above those in use.
+    /// Makes room for a bucket below or above those in use, and for some more.
     #[cold]
     fn grow(&mut self, bucket: u16) -> &mut u32 {
+        let low = bucket - bucket % STEP;
         if self.counts.is_empty() {
-            self.low = bucket;
-        } else if bucket < self.low {
-            let missing = usize::from(self.low - bucket);
+            self.low = low;
+        } else if low < self.low {
+            let missing = usize::from(self.low - low);
             self.counts.splice(0..0, std::iter::repeat_n(0, missing));
-            self.low = bucket;
+            self.low = low;
         }
-        let place = usize::from(bucket - self.low);
-        if place >= self.counts.len() {
-            self.counts.resize(place + 1, 0);
+        let end = usize::from(low - self.low + STEP);
+        if end > self.counts.len() {
+            self.counts.resize(end, 0);
         }
         self.counts
-            .get_mut(place)
+            .get_mut(usize::from(bucket - self.low))
             .expect("the counts were just grown to hold this place")
     }
 }
@@ -198,6 +209,8 @@ impl PartialEq for Sketch {
     }
 }
 
+/// Buckets that room is made for at a time.
+const STEP: u16 = 32;
 const LAST_BUCKET: u16 = 64 * FINENESS - 1;
 
 /// Where a sample is counted. Finding it costs more than counting, so what goes

@@ -22,7 +22,7 @@ use crate::pages::tokens::Mix;
 use crate::regions;
 use crate::store::names::Names;
 use crate::store::report::{self, Question, Report};
-use crate::store::requests::{Dimension, From, ListQuery, Row, Totals};
+use crate::store::requests::{Choice, Dimension, From, ListQuery, Row, Totals};
 use crate::store::{self, list, usage};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
@@ -102,6 +102,8 @@ struct Read {
     end: At,
     yesterday: At,
     today: Report,
+    /// Of today: models, accounts, clients' keys.
+    rankings: Vec<Vec<(Choice, Totals)>>,
     /// The whole of yesterday, and yesterday up to this time of day.
     past: Report,
     past_so_far: Totals,
@@ -139,13 +141,18 @@ fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Re
     let yesterday = zone.days_before(now, 1);
     let question = Question {
         edges: Grain::HalfHour.edges(zone, start, end),
-        by: vec![Dimension::Model, Dimension::Account, Dimension::Key],
-        // Those not shown one by one are counted as well.
-        limit: usize::MAX,
         quantiles: true,
         ..Question::default()
     };
     let today = report::of(c, names, &Selection::between(start, end), &question)?;
+    // Rankings without quantiles come from roll-ups.
+    let question = Question {
+        by: vec![Dimension::Model, Dimension::Account, Dimension::Key],
+        // Those not shown one by one are counted as well.
+        limit: usize::MAX,
+        ..Question::default()
+    };
+    let rankings = report::of(c, names, &Selection::between(start, end), &question)?.by;
     let question = Question {
         edges: Grain::HalfHour.edges(zone, yesterday, start),
         ..Question::default()
@@ -164,6 +171,7 @@ fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Re
         end,
         yesterday,
         today,
+        rankings,
         past,
         past_so_far: past_so_far.totals,
         cut: usage::cut(usage::ends(c)?.0, yesterday),
@@ -210,7 +218,7 @@ fn build(ctx: Ctx, read: &Read, tag: &str) -> HomePage {
         + totals.output
         + totals.reasoning
         + totals.unclassified;
-    let mut rankings = read.today.by.iter();
+    let mut rankings = read.rankings.iter();
     let mut ranked = || rankings.next().map(Vec::as_slice).unwrap_or_default();
     let (models, accounts, keys) = (ranked(), ranked(), ranked());
     let attention = attention::items(&ctx, &read.troubled, models);

@@ -131,7 +131,7 @@ fn point(c: &mut SqliteConnection, index: &str, id: i64, now: At) -> Result<()> 
     let before: Option<i64> = account_index::table
         .find(index)
         .select(account_index::account)
-        .first(c)
+        .get_result(c)
         .optional()?;
     if before == Some(id) {
         return Ok(());

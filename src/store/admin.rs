@@ -15,7 +15,7 @@ pub fn credential(c: &mut SqliteConnection) -> Result<Option<String>> {
     Ok(admin_credential::table
         .find(ROW)
         .select(admin_credential::credential)
-        .first(c)
+        .get_result(c)
         .optional()?)
 }
 

@@ -145,7 +145,9 @@ pub async fn prune(store: &Store, now: At) -> Result<()> {
 }
 
 fn prune_step(c: &mut SqliteConnection, now: At, most: i64) -> Result<usize> {
-    let newest: Option<i64> = audit::table.select(diesel::dsl::max(audit::id)).first(c)?;
+    let newest: Option<i64> = audit::table
+        .select(diesel::dsl::max(audit::id))
+        .get_result(c)?;
     let first = newest.unwrap_or(0) - most;
     let old: Vec<i64> = audit::table
         .filter(audit::at_ms.lt(now - KEPT))

@@ -97,7 +97,7 @@ fn remember(c: &mut SqliteConnection, records: &[i64]) -> Result<()> {
     }
     let newest: Option<i32> = spool_record::table
         .select(diesel::dsl::max(spool_record::seq))
-        .first(c)?;
+        .get_result(c)?;
     let keep_from = newest.unwrap_or_default() - RECORDS_KEPT;
     diesel::delete(spool_record::table.filter(spool_record::seq.le(keep_from))).execute(c)?;
     Ok(())

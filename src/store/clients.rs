@@ -237,7 +237,7 @@ pub fn is_known(c: &mut SqliteConnection, names: &Names, hash: &str) -> Result<b
     let listed: Option<String> = listed_key::table
         .find(hash)
         .select(listed_key::hash)
-        .first(c)
+        .get_result(c)
         .optional()?;
     Ok(listed.is_some())
 }

@@ -58,7 +58,7 @@ pub fn get(c: &mut SqliteConnection, which: Counter) -> Result<i64> {
     let value = counter::table
         .find(which.name())
         .select(counter::value)
-        .first(c)
+        .get_result(c)
         .optional()?;
     Ok(value.unwrap_or_default())
 }

@@ -30,7 +30,7 @@ pub fn load(c: &mut SqliteConnection, names: &Names, key: EventKey) -> Result<Op
             event_detail::failure,
             event_detail::headers,
         ))
-        .first(c)
+        .get_result(c)
         .optional()?;
     let (request_id, failure, header_bytes) = columns.unwrap_or_default();
     let attempts = attempts(c, &row, request_id.as_deref())?;
@@ -61,7 +61,7 @@ pub fn failures(c: &mut SqliteConnection, keys: &[EventKey]) -> Result<Vec<Strin
             let said = event_detail::table
                 .find((key.at, key.id))
                 .select(event_detail::failure)
-                .first::<Option<String>>(c)
+                .get_result::<Option<String>>(c)
                 .optional()?;
             Ok(said.flatten().unwrap_or_default())
         })
@@ -72,7 +72,7 @@ fn row(c: &mut SqliteConnection, key: EventKey) -> Result<Option<StoredEvent>> {
     Ok(event::table
         .find((key.at, key.id))
         .select(StoredEvent::as_select())
-        .first(c)
+        .get_result(c)
         .optional()?)
 }
 

@@ -146,7 +146,7 @@ pub fn add(c: &mut SqliteConnection, keys: &[EventKey], recents: &mut Recents) -
         let found: Option<(i32, i32)> = event::table
             .find((key.at, key.id))
             .select((event::account, event::status))
-            .first(c)
+            .get_result(c)
             .optional()?;
         if let Some((account, status)) = found {
             recents.add(account.into(), Ending { key: *key, status });

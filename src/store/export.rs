@@ -155,7 +155,7 @@ impl Columns {
                 let text: Option<Option<String>> = event_detail::table
                     .find((At(*at), EventId(*id)))
                     .select(event_detail::request_id)
-                    .first(c)
+                    .get_result(c)
                     .optional()?;
                 Ok(text.flatten().unwrap_or_default())
             })

@@ -48,7 +48,7 @@ pub fn of(c: &mut SqliteConnection, hash: &str) -> Result<Option<Kept>> {
     Ok(key_alias::table
         .find(hash)
         .select(Kept::as_select())
-        .first(c)
+        .get_result(c)
         .optional()?)
 }
 

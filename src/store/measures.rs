@@ -219,11 +219,12 @@ impl Measures {
 }
 
 fn quantiles(sketch: &Sketch) -> Quantiles {
+    let [p5, p50, p95, p99] = sketch.quantiles([0.05, 0.50, 0.95, 0.99]);
     Quantiles {
         samples: i64::try_from(sketch.samples()).unwrap_or(i64::MAX),
-        p5: sketch.quantile(0.05),
-        p50: sketch.quantile(0.50),
-        p95: sketch.quantile(0.95),
-        p99: sketch.quantile(0.99),
+        p5,
+        p50,
+        p95,
+        p99,
     }
 }

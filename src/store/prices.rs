@@ -218,7 +218,7 @@ fn entry(
 ) -> Result<Option<Item>> {
     let row: Option<Row> = price::table
         .find((layer_name(layer)?, model, seller))
-        .first(c)
+        .get_result(c)
         .optional()?;
     let item = |(layer, entry)| Item::Price(layer, Box::new(entry));
     Ok(row.and_then(from_row).map(item))
@@ -266,7 +266,7 @@ fn perform(c: &mut SqliteConnection, change: &Change) -> Result<()> {
 fn remember(c: &mut SqliteConnection, at: At, changes: &[Change]) -> Result<i64> {
     let last: Option<i64> = price_change::table
         .select(diesel::dsl::max(price_change::batch))
-        .first(c)?;
+        .get_result(c)?;
     let batch = last.unwrap_or_default() + 1;
     for change in changes {
         diesel::insert_into(price_change::table)
@@ -280,7 +280,7 @@ fn remember(c: &mut SqliteConnection, at: At, changes: &[Change]) -> Result<i64>
     }
     let newest: Option<i32> = price_change::table
         .select(diesel::dsl::max(price_change::id))
-        .first(c)?;
+        .get_result(c)?;
     let keep_from = newest.unwrap_or_default() - CHANGES_KEPT;
     diesel::delete(price_change::table.filter(price_change::id.le(keep_from))).execute(c)?;
     Ok(batch)
@@ -344,7 +344,7 @@ pub fn terms(c: &mut SqliteConnection, rule: i32) -> Result<Option<Terms>> {
     let text: Option<String> = price_terms::table
         .find(rule)
         .select(price_terms::content)
-        .first(c)
+        .get_result(c)
         .optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }

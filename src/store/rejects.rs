@@ -124,7 +124,7 @@ pub fn original(
     let sealed: Option<Option<String>> = reject::table
         .find(id)
         .select(reject::sealed)
-        .first(c)
+        .get_result(c)
         .optional()?;
     sealed
         .flatten()

@@ -174,8 +174,8 @@ pub fn start(c: &mut SqliteConnection, now: At, ask: &Ask) -> Result<Option<Job>
 /// The part of the range that has events, so that progress means something.
 fn within_events(c: &mut SqliteConnection, ask: &Ask) -> Result<(At, At)> {
     use diesel::dsl::{max, min};
-    let first: Option<At> = event::table.select(min(event::at_ms)).first(c)?;
-    let last: Option<At> = event::table.select(max(event::at_ms)).first(c)?;
+    let first: Option<At> = event::table.select(min(event::at_ms)).get_result(c)?;
+    let last: Option<At> = event::table.select(max(event::at_ms)).get_result(c)?;
     let from = ask.from.max(first.unwrap_or(ask.from));
     let to = ask.to.min(last.unwrap_or(ask.from) + Ms(1));
     Ok((from, to.max(from)))

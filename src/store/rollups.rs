@@ -54,7 +54,7 @@ fn merge(c: &mut SqliteConnection, new: &[StoredEvent], shift: i64) -> Result<()
         let stored: Option<(Vec<u8>, Option<Vec<u8>>)> = rollup::table
             .find(place)
             .select((rollup::sums, rollup::sketches))
-            .first(c)
+            .get_result(c)
             .optional()?;
         if let Some((sums, sketches)) = stored {
             block::merge(&sums, sketches.as_deref(), &mut groups)?;
@@ -188,7 +188,7 @@ pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<
         .filter(rollup_day::closed.eq(0))
         .filter(rollup_day::day.lt(today))
         .select(diesel::dsl::min(rollup_day::day))
-        .first(c)?;
+        .get_result(c)?;
     match day {
         Some(day) => Ok(Step::Worked(close(c, day)?)),
         None => span::close_step(c, today),

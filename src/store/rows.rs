@@ -23,7 +23,7 @@ pub(in crate::store) fn of_keys(
         let found = event::table
             .find((key.at, key.id))
             .select(StoredEvent::as_select());
-        events.extend(found.first(c).optional()?);
+        events.extend(found.get_result(c).optional()?);
     }
     of_events(c, names, &events)
 }
@@ -52,7 +52,7 @@ fn request_texts(
         let text: Option<Option<String>> = event_detail::table
             .find((event.at_ms, event.id))
             .select(event_detail::request_id)
-            .first(c)
+            .get_result(c)
             .optional()?;
         if let Some(text) = text.flatten() {
             texts.insert(event.key(), text);

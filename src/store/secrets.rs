@@ -27,7 +27,7 @@ pub fn get(c: &mut SqliteConnection, keyring: &Keyring, name: &str) -> Result<St
     let sealed: Option<String> = secret::table
         .find(name)
         .select(secret::sealed)
-        .first(c)
+        .get_result(c)
         .optional()?;
     let Some(sealed) = sealed else {
         return Ok(Stored::Nothing);

@@ -75,7 +75,7 @@ pub fn find(
         .filter(session::expires_at_ms.gt(now))
         .filter(session::last_seen_ms.gt(now - idle))
         .select(Session::as_select())
-        .first(c)
+        .get_result(c)
         .optional()?)
 }
 

@@ -13,7 +13,7 @@ pub fn get<T: DeserializeOwned>(c: &mut SqliteConnection, name: &str) -> Result<
     let text: Option<String> = setting::table
         .find(name)
         .select(setting::value)
-        .first(c)
+        .get_result(c)
         .optional()?;
     text.map(|text| serde_json::from_str(&text))
         .transpose()

@@ -1,14 +1,13 @@
 //! How each provider did in the last 24 hours, ten minutes a cell.
 
-use crate::domain::filter::{Outcome, Selection, View};
+use crate::domain::filter::{Outcome, View};
 use crate::domain::time::Zone;
 use crate::domain::units::{At, Ms};
 use crate::i18n::{UNKNOWN, plain};
-use crate::pages::chart::{self, Strip, Tick};
+use crate::pages::chart::{self, Tick};
 use crate::store;
 use crate::store::names::Names;
-use crate::store::report::{self, Question};
-use crate::store::requests::{Choice, Dimension, Totals};
+use crate::store::strip::{self, Strip};
 use crate::web::ctx::Ctx;
 
 const CELL: Ms = Ms(600_000);
@@ -27,7 +26,7 @@ pub(super) struct Health {
 pub(super) struct Provider {
     pub name: String,
     pub href: String,
-    pub strip: Strip,
+    pub strip: chart::Strip,
     pub title: String,
     pub requests: String,
     pub failed: String,
@@ -46,30 +45,12 @@ pub(super) fn read(
     let (Some(from), Some(to)) = (edges.first().copied(), edges.last().copied()) else {
         return Ok(None);
     };
-    let all = Selection::between(from, to);
-    let question = Question {
-        by: vec![Dimension::Provider],
-        limit: MOST,
-        ..Question::default()
-    };
-    let found = report::of(c, names, &all, &question)?.by;
-    let mut rows = Vec::new();
-    for (choice, totals) in found.iter().flatten() {
-        let question = Question {
-            edges: edges.clone(),
-            ..Question::default()
-        };
-        let only = Selection {
-            providers: vec![choice.value.clone()],
-            ..all.clone()
-        };
-        let timeline = report::of(c, names, &only, &question)?.timeline;
-        let cells: Vec<(i64, i64)> = timeline
-            .iter()
-            .map(|bucket| (bucket.totals.requests, bucket.totals.failed))
-            .collect();
-        rows.push(provider(choice, totals, &cells, ctx));
-    }
+    let strips = strip::by_provider(c, names, &edges)?;
+    let rows: Vec<Provider> = strips
+        .iter()
+        .take(MOST)
+        .map(|strip| provider(strip, ctx))
+        .collect();
     let time = |at| ctx.lang.minute(&ctx.local(at));
     Ok((!rows.is_empty()).then(|| Health {
         rows,
@@ -86,19 +67,23 @@ fn edges(zone: Zone, now: At) -> Vec<At> {
     (0..=CELLS).rev().map(|i| At(end - i * CELL.0)).collect()
 }
 
-fn provider(choice: &Choice, totals: &Totals, cells: &[(i64, i64)], ctx: &Ctx) -> Provider {
+fn provider(of: &Strip, ctx: &Ctx) -> Provider {
     let (t, lang) = (ctx.t.home, ctx.lang);
-    let value = choice.value.clone();
+    let value = of.provider.clone();
+    let totals = of.total();
+    let cells: Vec<(i64, i64)> = (of.cells.iter())
+        .map(|cell| (cell.requests, cell.failed))
+        .collect();
     let view = View::default().narrowed(|only| only.providers = vec![value]);
     let failing = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
-    let name = match plain(&choice.value).into_owned() {
+    let name = match plain(&of.provider).into_owned() {
         name if name.is_empty() => UNKNOWN.to_owned(),
         name => name,
     };
     let (requests, failed) = (lang.count(totals.requests), lang.count(totals.failed));
     Provider {
         href: ctx.url(&view.url("/requests")),
-        strip: chart::strip(cells),
+        strip: chart::strip(&cells),
         title: (t.strip)(&name, &failed, &requests),
         failed_href: if totals.failed > 0 {
             ctx.url(&failing.url("/requests"))

@@ -44,7 +44,7 @@ pub fn list(c: &mut SqliteConnection, source: Source) -> Result<Option<Vec<Candi
     let packed: Option<Option<Vec<u8>>> = price_source::table
         .find(source.name())
         .select(price_source::list)
-        .first(c)
+        .get_result(c)
         .optional()?;
     packed.flatten().as_deref().map(unpack).transpose()
 }
@@ -98,7 +98,7 @@ pub fn plan(c: &mut SqliteConnection) -> Result<Option<(At, Plan)>> {
     let row: Option<(At, Vec<u8>)> = price_plan::table
         .find(1)
         .select((price_plan::made_at_ms, price_plan::content))
-        .first(c)
+        .get_result(c)
         .optional()?;
     row.map(|(at, packed)| Ok((at, unpack(&packed)?)))
         .transpose()

@@ -24,7 +24,7 @@ pub(super) fn remember(c: &mut SqliteConnection, job: i32, rows: &[Changed]) -> 
     let last: Option<i32> = reprice_undo::table
         .filter(reprice_undo::reprice.eq(job))
         .select(diesel::dsl::max(reprice_undo::step))
-        .first(c)?;
+        .get_result(c)?;
     diesel::insert_into(reprice_undo::table)
         .values((
             reprice_undo::reprice.eq(job),

@@ -164,7 +164,7 @@ pub(super) fn set(
     rule: Option<i32>,
 ) -> Result<Changed> {
     let row = event::table.find((key.at, key.id));
-    let before = row.select(StoredEvent::as_select()).first(c)?;
+    let before = row.select(StoredEvent::as_select()).get_result(c)?;
     diesel::update(row)
         .set((event::cost_nanos.eq(cost), event::price_rule.eq(rule)))
         .execute(c)?;

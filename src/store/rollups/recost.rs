@@ -43,7 +43,7 @@ pub(in crate::store) fn recost<'a>(
         let stored: Option<Vec<u8>> = rollup::table
             .find(place)
             .select(rollup::sums)
-            .first(c)
+            .get_result(c)
             .optional()?;
         // A day that was never closed has none.
         let Some(sums) = stored else { continue };

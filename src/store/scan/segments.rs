@@ -97,7 +97,7 @@ pub(in crate::store) fn column(
     let bytes: Vec<u8> = segment_column::table
         .find(place(column, number))
         .select(segment_column::data)
-        .first(c)?;
+        .get_result(c)?;
     Ok(Packed::parse(bytes)?)
 }
 
@@ -301,7 +301,7 @@ fn mergeable(segments: &[Segment], now: At) -> Option<&[Segment]> {
 fn insert(c: &mut SqliteConnection, range: KeyRange, rows: &[StoredEvent]) -> Result<()> {
     let newest: Option<i32> = segment::table
         .select(diesel::dsl::max(segment::number))
-        .first(c)?;
+        .get_result(c)?;
     let number = newest.unwrap_or_default() + 1;
     diesel::insert_into(segment::table)
         .values((
