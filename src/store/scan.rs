@@ -62,13 +62,7 @@ impl Source {
     ) -> Result<()> {
         match self {
             Self::Sealed { number, columns } => {
-                let known = columns.iter().position(|(known, _)| *known == column);
-                let place = known.unwrap_or(columns.len());
-                if known.is_none() {
-                    columns.push((column, load(*number)?));
-                }
-                let (_, data) = columns.get(place).expect("the column was just added");
-                data.read(picked, out)?;
+                packed(*number, columns, column, load)?.read(picked, out)?;
             }
             Self::Loose(events) => {
                 let value = |event| column.of(event).unwrap_or(UNKNOWN);
@@ -86,6 +80,38 @@ impl Source {
         }
         Ok(())
     }
+
+    fn flags(
+        &mut self,
+        column: Column,
+        picked: &Picked,
+        test: impl Fn(i64) -> bool,
+        load: impl FnOnce(i32) -> Result<Packed>,
+    ) -> Result<Vec<bool>> {
+        if let Self::Sealed { number, columns } = self {
+            let column = packed(*number, columns, column, load)?;
+            return Ok(column.flags(picked, test)?);
+        }
+        let mut values = Vec::new();
+        self.read(column, picked, &mut values, load)?;
+        Ok(values.into_iter().map(test).collect())
+    }
+}
+
+/// A column of a segment, read when it is first asked for.
+fn packed(
+    number: i32,
+    columns: &mut Vec<(Column, Packed)>,
+    wanted: Column,
+    load: impl FnOnce(i32) -> Result<Packed>,
+) -> Result<&Packed> {
+    let known = columns.iter().position(|(known, _)| *known == wanted);
+    let place = known.unwrap_or(columns.len());
+    if known.is_none() {
+        columns.push((wanted, load(number)?));
+    }
+    let (_, data) = columns.get(place).expect("the column was just added");
+    Ok(data)
 }
 
 impl Chunk<'_> {
@@ -123,6 +149,16 @@ impl Rows for Chunk<'_> {
     fn read(&mut self, column: Column, picked: &Picked, out: &mut Vec<i64>) -> Result<()> {
         let load = |number| segments::column(self.c, number, column);
         self.source.read(column, picked, out, load)
+    }
+
+    fn flags(
+        &mut self,
+        column: Column,
+        picked: &Picked,
+        test: impl Fn(i64) -> bool,
+    ) -> Result<Vec<bool>> {
+        let load = |number| segments::column(self.c, number, column);
+        self.source.flags(column, picked, test, load)
     }
 }
 

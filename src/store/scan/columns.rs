@@ -233,6 +233,34 @@ impl Packed {
         }
     }
 
+    /// What `test` says of each picked row's value. Of a column with few values
+    /// each is tested once.
+    pub(in crate::store) fn flags(
+        &self,
+        picked: &Picked,
+        test: impl Fn(i64) -> bool,
+    ) -> Result<Vec<bool>, Corrupt> {
+        let (1, Picked::All(range)) = (self.width, picked) else {
+            let mut values = Vec::new();
+            self.read(picked, &mut values)?;
+            return Ok(values.into_iter().map(test).collect());
+        };
+        let rows = self.bytes.get(HEADER..).unwrap_or_default();
+        let rows = rows.get(range.clone()).ok_or(Corrupt)?;
+        let outcomes: [bool; 256] = std::array::from_fn(|distance| match distance {
+            0 if self.nullable => test(UNKNOWN),
+            distance => {
+                let distance = i64::try_from(distance).unwrap_or_default();
+                test(self.base.wrapping_add(distance))
+            }
+        });
+        let outcome = |stored: &u8| outcomes.get(usize::from(*stored)).copied();
+        Ok(rows
+            .iter()
+            .map(|stored| outcome(stored).unwrap_or_default())
+            .collect())
+    }
+
     fn read_wide<const WIDTH: usize>(
         &self,
         picked: &Picked,
@@ -301,6 +329,11 @@ mod tests {
             let expected: Vec<_> = values.iter().map(|v| v.unwrap_or(UNKNOWN)).collect();
             let mut picked = Picked::All(0..values.len());
             prop_assert_eq!(decoded(&values, &picked), expected.clone());
+
+            let odd = |value: i64| value % 2 != 0;
+            let column = Packed::parse(Packed::pack(&values)).unwrap();
+            let tested: Vec<_> = expected.iter().map(|value| odd(*value)).collect();
+            prop_assert_eq!(column.flags(&picked, odd).unwrap(), tested);
 
             picked.keep(&flags[..values.len()]);
             let kept: Vec<_> = expected.iter().zip(&flags).filter(|(_, f)| **f).map(|(v, _)| *v).collect();

@@ -106,6 +106,17 @@ pub(in crate::store) trait Rows {
         self.read(column, picked, &mut values)?;
         Ok(values)
     }
+
+    /// What `test` says of each picked row's value.
+    fn flags(
+        &mut self,
+        column: Column,
+        picked: &Picked,
+        test: impl Fn(i64) -> bool,
+    ) -> Result<Vec<bool>> {
+        let values = self.values(column, picked)?;
+        Ok(values.into_iter().map(test).collect())
+    }
 }
 
 impl Predicate {
@@ -279,14 +290,9 @@ impl Test {
     /// One flag a picked row.
     fn flags(&self, rows: &mut impl Rows, picked: &Picked) -> Result<Vec<bool>> {
         match self {
-            Self::In(column, ids) => {
-                let values = rows.values(*column, picked)?;
-                Ok(values.iter().map(|id| ids.contains(*id)).collect())
-            }
+            Self::In(column, ids) => rows.flags(*column, picked, |id| ids.contains(id)),
             Self::Between(column, least, most) => {
-                let values = rows.values(*column, picked)?;
-                let within = |value: &i64| (least..=most).contains(&value);
-                Ok(values.iter().map(within).collect())
+                rows.flags(*column, picked, |value| (*least..=*most).contains(&value))
             }
             Self::Hours(hours) => Ok(in_hours(*hours, &rows.values(Column::At, picked)?)),
             Self::Keys(keys) if keys.is_empty() => Ok(vec![false; picked.len()]),
