@@ -10,7 +10,6 @@ use serde::Serialize;
 use super::question;
 use super::shape::{Bar, Sums, share};
 use crate::domain::filter::{UsageView, WeekHours, grain_name};
-use crate::domain::time::Grain;
 use crate::domain::units::At;
 use crate::store::names::Kind;
 use crate::store::requests::{Choice, Dimension, Totals};
@@ -160,12 +159,7 @@ pub(super) async fn timeline(
     Ok(HttpResponse::Ok().json(Timeline {
         period: Period::of(usage.span),
         time_zone: usage.zone.name(),
-        grain: match usage.grain {
-            Grain::FiveMinutes => "five_minutes",
-            Grain::Quarter => "quarter_hour",
-            Grain::HalfHour => "half_hour",
-            grain => grain_name(grain),
-        },
+        grain: grain_name(usage.grain),
         buckets: bars(&usage.report),
         previous: usage.before.as_ref().map(|before| bars(&before.report)),
         previous_complete: complete(&usage),

@@ -17,6 +17,7 @@ use crate::domain::time::{Back, Grain, Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::pages::chart::Bars;
 use crate::pages::diagnosis::Diagnosis;
+use crate::pages::sheet::Link;
 use crate::pages::sums::Sum;
 use crate::pages::tokens::Mix;
 use crate::regions;
@@ -73,6 +74,8 @@ struct Verdict {
 
 struct Traffic {
     bars: Bars,
+    /// The same bars, and those of yesterday, to take away.
+    files: Vec<Link>,
     title: String,
     summary: String,
     finding: [String; 3],

@@ -5,7 +5,7 @@ use cpamp::domain::filter::{
     Cache, Column, Edge, Metric, Outcome, PageOf, Selection, Sort, SortBy, SumBy, SumSort,
     UsageView, View, WeekHours,
 };
-use cpamp::domain::time::{Range, Zone};
+use cpamp::domain::time::{Grain, Range, Zone};
 use cpamp::domain::units::{At, Ms};
 use proptest::collection::vec;
 use proptest::option;
@@ -257,7 +257,7 @@ fn usage_views() -> impl Strategy<Value = UsageView> {
         .prop_map(|(by, descending)| SumSort { by, descending });
     (
         views(),
-        option::of(select(UsageView::GRAINS.to_vec())),
+        option::of(select(Grain::ALL.to_vec())),
         select(Metric::ALL.to_vec()),
         any::<bool>(),
         option::of(sort),

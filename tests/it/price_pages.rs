@@ -275,20 +275,24 @@ async fn a_match_that_is_not_unique_is_left_to_a_person() {
             .map(|found| found.price.rates.input)
     };
 
-    let checked = browser.post("/usage/prices/sources/check", &[]).await;
-    let page = follow(&browser, &checked).await;
-    for text in [
-        "Your choice",
-        "shop-a/m-1, 1.00 / 3.00",
-        "shop-b/m-1, 2.00 / 4.00",
-    ] {
-        assert!(page.body.contains(text), "{text}\n{}", page.body);
-    }
-    let made = hidden(&page, "made").to_owned();
+    let check = async || {
+        let checked = browser.post("/usage/prices/sources/check", &[]).await;
+        let page = follow(&browser, &checked).await;
+        for text in [
+            "Your choice",
+            "shop-a/m-1, 1.00 / 3.00",
+            "shop-b/m-1, 2.00 / 4.00",
+        ] {
+            assert!(page.body.contains(text), "{text}\n{}", page.body);
+        }
+        hidden(&page, "made").to_owned()
+    };
     // Nothing is chosen for anybody.
+    let made = check().await;
     let none = [("made", made.as_str()), ("choice-0", "")];
     browser.post("/usage/prices/sources", &none).await;
     assert_eq!(price(), None);
+    let made = check().await;
     let second = [("made", made.as_str()), ("choice-0", "1")];
     let applied = browser.post("/usage/prices/sources", &second).await;
     let list = follow(&browser, &applied).await;

@@ -450,3 +450,17 @@ async fn the_last_half_hour_is_counted_by_itself() {
         assert!(page.contains(&rate), "{query}: {page}");
     }
 }
+
+#[tokio::test]
+async fn the_chart_of_home_is_a_file_of_its_bars() {
+    let (_panel, browser) = panel().await;
+    let page = browser.get("/").await.body;
+    let mark =
+        "/usage/trend.json?from=2026-03-01T00:00:00Z&#38;to=2026-03-02T00:00:00Z&#38;by=half_hour";
+    assert!(page.contains(mark), "{page}");
+    let file = browser.get(&mark.replace("&#38;", "&")).await.json();
+    let bars = file["rows"].as_array().unwrap();
+    assert_eq!(bars.len(), 48);
+    assert_eq!(bars[20]["from"], "2026-03-01T10:00:00.000Z");
+    assert_eq!(bars[20]["requests"], 30);
+}

@@ -144,7 +144,7 @@ impl UsageView {
     pub const MOST_BARS: i64 = 750;
     /// Bars it has when nobody chose their width.
     const FITTING_BARS: i64 = 200;
-    /// Widths that can be chosen.
+    /// Widths that people are offered; links know the narrower ones, too.
     pub const GRAINS: [Grain; 3] = [Grain::Hour, Grain::Day, Grain::Week];
 
     /// Reads a query string as [`View::parse`] does.
@@ -367,19 +367,20 @@ fn join(query: &str, more: &str) -> String {
 }
 
 fn grain(name: &str) -> Option<Grain> {
-    UsageView::GRAINS
-        .into_iter()
-        .find(|grain| grain_name(*grain) == name)
+    let mut all = Grain::ALL.into_iter();
+    all.find(|grain| grain_name(*grain) == name)
 }
 
-/// As the query string names it; only those of [`UsageView::GRAINS`] have one.
+/// As the query string and the API name it.
 #[must_use]
 pub fn grain_name(grain: Grain) -> &'static str {
     match grain {
+        Grain::FiveMinutes => "five_minutes",
+        Grain::Quarter => "quarter_hour",
+        Grain::HalfHour => "half_hour",
         Grain::Hour => "hour",
         Grain::Day => "day",
         Grain::Week => "week",
-        Grain::FiveMinutes | Grain::Quarter | Grain::HalfHour => "auto",
     }
 }
 

@@ -4,9 +4,10 @@ use chrono::Datelike;
 
 use super::{Read, Traffic, TrafficRow, half_hour};
 use crate::domain::filter::{Outcome, SortBy, UsageView, View};
-use crate::domain::time::Range;
+use crate::domain::time::{Grain, Range};
 use crate::i18n::UNKNOWN;
 use crate::pages::chart::{self, Column, N};
+use crate::pages::sheet;
 use crate::pages::sums::Sum;
 use crate::store::requests::{Bucket, Quantiles, Totals};
 use crate::web::ctx::Ctx;
@@ -221,8 +222,15 @@ pub(super) fn traffic(read: &Read, ctx: &Ctx) -> Option<Traffic> {
     } else {
         lang.weekday(&ctx.local(read.yesterday))
     };
+    let whole = UsageView {
+        grain: Some(Grain::HalfHour),
+        ..UsageView::default().over(Range::Between(read.start, read.end))
+    };
     Some(Traffic {
         bars,
+        files: sheet::links(t.traffic, ctx, |format| {
+            ctx.url(&whole.url(&format!("/usage/trend.{}", format.suffix())))
+        }),
         title: (t.chart_title)(&lang.weekday(&ctx.local(read.yesterday))),
         summary: (t.chart_summary)(&lang.count(totals.failed), &lang.count(totals.requests)),
         finding: busiest.map_or_else(
