@@ -235,6 +235,9 @@ fn title(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> String {
     ];
     for (dimension, values) in lists {
         let [value] = values.as_slice() else { continue };
+        if value.is_empty() {
+            continue;
+        }
         let place = DIMENSIONS.iter().position(|other| *other == dimension);
         let offered = place.and_then(|place| usage.choices.get(place));
         let choice = offered.and_then(|all| all.iter().find(|choice| choice.value == *value));
