@@ -1,9 +1,10 @@
 //! Token buckets as one bar and one table: they do not overlap, so they add up.
 
-use crate::domain::filter::{SortBy, View};
+use crate::domain::filter::{Metric, SortBy, View};
 use crate::domain::tokens::Tokens;
 use crate::pages::cell::Cell;
 use crate::pages::chart::{self, Part};
+use crate::pages::scale::Unit;
 use crate::store::requests::Totals;
 use crate::web::ctx::Ctx;
 
@@ -12,6 +13,8 @@ pub struct Mix {
     pub parts: Vec<Part>,
     pub rows: Vec<BucketRow>,
     pub total: Cell,
+    /// Of all counts, said once; empty where they are exact.
+    pub unit: &'static str,
     /// The sum of the shares; empty where there are none.
     pub whole: &'static str,
     /// The shares in words, for those who do not see the bar.
@@ -68,12 +71,14 @@ impl Mix {
             ("fill-unsure", t.unclassified, SortBy::Time),
         ];
         let known: i64 = counts.iter().flatten().sum();
-        let cell = |n: Option<i64>| match n {
-            Some(n) if rows.is_some() => Cell {
-                text: lang.compact(n),
+        let unit = rows.map(|_| Unit::of(Metric::Tokens, known, ctx));
+        let unit = unit.filter(|unit| !unit.name.is_empty());
+        let cell = |n: Option<i64>| match (n, unit) {
+            (Some(n), Some(unit)) => Cell {
+                text: unit.say(Some(n)),
                 ..Cell::count(Some(n), lang, ctx.t.requests)
             },
-            n => Cell::count(n, lang, ctx.t.requests),
+            _ => Cell::count(n, lang, ctx.t.requests),
         };
         let rows: Vec<BucketRow> = names
             .into_iter()
@@ -102,6 +107,7 @@ impl Mix {
         Self {
             parts: chart::shares(&weights),
             total: cell((known > 0 || counts.iter().all(Option::is_some)).then_some(known)),
+            unit: unit.map_or("", |unit| unit.name),
             whole: if known > 0 { "100 %" } else { "" },
             summary: said.join(", "),
             rows,

@@ -33,7 +33,7 @@ pub struct Trend {
     /// Before, in and after the bold part of the caption.
     pub finding: [String; 3],
     pub note: &'static str,
-    /// The bar with most failures, where nothing says which hours are unusual.
+    /// The bar with most failures, where no hour is known to be unusual.
     pub worst: Option<Worst>,
     /// Class and name of each part.
     pub legend: Vec<(&'static str, &'static str)>,
@@ -208,7 +208,11 @@ fn shown(metric: Metric, totals: &Totals, ctx: &Ctx) -> String {
 }
 
 fn worst(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Option<Worst> {
-    if usage.unusual.is_some() {
+    if usage
+        .unusual
+        .as_ref()
+        .is_some_and(|found| !found.is_empty())
+    {
         return None;
     }
     let bars = usage.report.timeline.iter();
