@@ -168,6 +168,8 @@ async fn a_request_without_a_price_says_so_and_what_it_would_cost_now() {
     let path = format!("/requests/{}", unknown.key);
     let page = decoded(&browser.get(&path).await.body);
     assert!(page.contains("No price is set for this model."), "{page}");
+    let set = "/usage/prices/edit?model=nobody-prices-this&provider=codex\">Set a price";
+    assert!(page.contains(set), "{page}");
     assert!(!page.contains("At today’s prices"), "{page}");
 
     let Edit::Put(Item::Price(layer, mut entry)) = priced("1") else {

@@ -53,7 +53,7 @@ impl Bill {
                     Some(_) => String::new(),
                     None => (ctx.t.request.unpriced)("no_price").to_owned(),
                 },
-                terms: today.into_iter().collect(),
+                terms: not_found(&usage, ctx).into_iter().chain(today).collect(),
             };
         };
         let cost = terms.clone().bill(&event.tokens, event.failed);
@@ -73,6 +73,20 @@ impl Bill {
             terms: facts,
         }
     }
+}
+
+/// The name that no price was found for, and where to set one.
+fn not_found(usage: &Usage<'_>, ctx: &Ctx) -> Option<Fact> {
+    let t = ctx.t.request;
+    let pairs = [("model", usage.named()), ("provider", usage.provider)];
+    (!usage.named().is_empty()).then(|| Fact {
+        aside: (t.looked_up)(&plain(usage.named())),
+        link: Some((
+            ctx.t.prices.set_price,
+            ctx.url(&query("/usage/prices/edit", &pairs)),
+        )),
+        ..Fact::new(t.price, UNKNOWN)
+    })
 }
 
 fn shown(line: &Line, ctx: &Ctx) -> BillLine {
