@@ -58,7 +58,8 @@ pub struct Usage {
     /// `None` where they were not looked for.
     pub unusual: Option<Vec<Unusual>>,
     pub choices: Vec<Vec<Choice>>,
-    /// The newest event there is; `None` of an empty database.
+    /// The oldest and the newest event there is; `None` of an empty database.
+    pub oldest: Option<At>,
     pub newest: Option<At>,
 }
 
@@ -163,6 +164,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         week,
         unusual,
         choices: offered,
+        oldest,
         newest,
     })
 }

@@ -445,9 +445,14 @@ async fn the_last_half_hour_is_counted_by_itself() {
             "" => page.body,
             location => browser.get(location).await.body,
         };
-        let rate =
-            format!("<th scope=\"row\">Requests a minute</th><td class=\"number\">{said}</td>");
-        assert!(page.contains(&rate), "{query}: {page}");
+        let rate = regex::Regex::new(&format!(
+            "<th scope=\"row\">Requests a minute</th><td class=\"number\"><a href=\"([^\"]+)\">{said}</a>"
+        ));
+        let found = rate.unwrap().captures(&page);
+        let href = found.unwrap_or_else(|| panic!("{query}: {page}"))[1].replace("&#38;", "&");
+        let rows = href.replace("/requests?", "/requests.jsonl?");
+        let rows = browser.get(&rows).await.body;
+        assert_eq!(rows.lines().count().to_string(), requests.to_string());
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::time::Range;
 use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::sums::{self, FAIR_BASE, Sum};
-use crate::store::requests::{Quantiles, Totals};
+use crate::store::requests::{Bucket, Quantiles, Totals};
 use crate::store::usage::{Before, LATELY, Usage, lately};
 use crate::web::ctx::Ctx;
 
@@ -190,12 +190,11 @@ fn timed(label: &'static str, times: &Quantiles, ctx: &Ctx) -> Sum {
 
 /// Percentiles, and rates.
 pub(super) struct Pace {
-    /// Name, its rows, and p50, p95, p99.
+    /// Name, its rows if there are any, and p50, p95, p99.
     pub times: Vec<(&'static str, String, [String; 3])>,
-    /// Name and the last half hour, the mean, the busiest bar.
-    pub rates: Vec<(&'static str, [String; 3])>,
-    /// The rows of the last half hour; empty of a range that is past.
-    pub lately: String,
+    /// Name and the last half hour, the mean, the busiest bar, each with its
+    /// rows; empty where there are none.
+    pub rates: Vec<(&'static str, [(String, String); 3])>,
 }
 
 impl Pace {
@@ -207,51 +206,73 @@ impl Pace {
         };
         let seconds = |ms: f64| format!("{} {}", lang.quantile_seconds(ms), ctx.t.requests.second);
         let speed = |speed: f64| format!("{speed:.0} {}", ctx.t.requests.tokens_a_second);
+        let rows = |by: SortBy, of: &Quantiles| match of.samples {
+            0 => String::new(),
+            _ => ranked(view, by, ctx),
+        };
         Self {
             times: vec![
                 (
                     t.latency,
-                    ranked(view, SortBy::Latency, ctx),
+                    rows(SortBy::Latency, &totals.latency),
                     three(&totals.latency, &seconds),
                 ),
                 (
                     t.ttft,
-                    ranked(view, SortBy::Ttft, ctx),
+                    rows(SortBy::Ttft, &totals.ttft),
                     three(&totals.ttft, &seconds),
                 ),
                 (
                     t.output_speed,
-                    ranked(view, SortBy::Speed, ctx),
+                    rows(SortBy::Speed, &totals.speed),
                     three(&totals.speed, &speed),
                 ),
             ],
             rates: vec![
-                (t.requests_a_minute, rates(usage, |t| t.requests, ctx)),
-                (t.tokens_a_minute, rates(usage, Totals::tokens, ctx)),
+                (t.requests_a_minute, rates(view, usage, |t| t.requests, ctx)),
+                (t.tokens_a_minute, rates(view, usage, Totals::tokens, ctx)),
             ],
-            lately: usage.lately.as_ref().map_or_else(String::new, |_| {
-                let (from, to) = lately(ctx.now);
-                let range = Range::Between(from, to);
-                ctx.url(&view.rows().over(range).url("/requests"))
-            }),
         }
     }
 }
 
-fn rates(usage: &Usage, of: fn(&Totals) -> i64, ctx: &Ctx) -> [String; 3] {
-    let lang = ctx.lang;
+fn rates(
+    view: &UsageView,
+    usage: &Usage,
+    of: fn(&Totals) -> i64,
+    ctx: &Ctx,
+) -> [(String, String); 3] {
     let (from, to) = usage.span;
-    // What is still to come has had no requests yet.
+    // What is still to come has had no requests yet, and of what was before the
+    // records nobody knows.
     let to = to.min(ctx.now).max(from);
-    let recent = usage.lately.as_ref().map(|lately| (of(lately), LATELY));
+    let from = usage.oldest.map_or(from, |oldest| oldest.clamp(from, to));
+    let recent = usage.lately.as_ref().map(|recent| {
+        let (from, to) = lately(ctx.now);
+        (of(recent), LATELY, Some(Range::Between(from, to)))
+    });
+    let mean = Some((of(&usage.report.totals), to - from, None));
     // A bar that still fills has not had all its time.
     let bars = usage.report.timeline.iter();
-    let busiest = bars
-        .filter(|bucket| bucket.to <= ctx.now)
-        .map(|bucket| (of(&bucket.totals), bucket.to - bucket.from))
-        .max_by_key(|(n, span)| i128::from(*n) * 1_000_000 / i128::from(span.0.max(1)));
-    [recent, Some((of(&usage.report.totals), to - from)), busiest]
-        .map(|rate| rate.map_or_else(|| UNKNOWN.to_owned(), |(n, span)| a_minute(n, span, lang)))
+    let over = bars.filter(|bucket| bucket.to <= ctx.now);
+    let rate = |bucket: &&Bucket| {
+        i128::from(of(&bucket.totals)) * 1_000_000 / i128::from((bucket.to - bucket.from).0.max(1))
+    };
+    let busiest = over.max_by_key(rate).map(|bucket| {
+        let range = Range::Between(bucket.from, bucket.to);
+        (of(&bucket.totals), bucket.to - bucket.from, Some(range))
+    });
+    [recent, mean, busiest].map(|rate| {
+        let Some((n, span, range)) = rate else {
+            return (UNKNOWN.to_owned(), String::new());
+        };
+        let rows = range.map_or_else(|| view.rows(), |range| view.rows().over(range));
+        let href = match n {
+            0 => String::new(),
+            _ => ctx.url(&rows.url("/requests")),
+        };
+        (a_minute(n, span, ctx.lang), href)
+    })
 }
 
 /// `3.3`; whole numbers from a hundred on, hundredths below one.
