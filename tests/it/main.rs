@@ -70,4 +70,5 @@ mod store_settling;
 mod stream_rows;
 mod usage_numbers;
 mod usage_pages;
+mod usage_periods;
 mod walls;

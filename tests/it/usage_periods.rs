@@ -1,0 +1,165 @@
+//! Time on the usage pages and on Home: a base that was recorded only in part,
+//! the bar that still fills, the half hour up to now, and the bars of today as
+//! a file.
+
+use cpamp::domain::units::{At, Ms};
+
+use crate::support::database::store;
+use crate::support::events::{MORNING, event};
+use crate::support::panel::{Browser, Panel};
+use crate::usage_pages::panel;
+
+/// Thirty requests this morning, and as many as `past` this many days back.
+async fn compared(past: i64, days: i64) -> (Panel, Browser) {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events: Vec<_> = (0..30).map(event).collect();
+    events.extend((0..past).map(|n| {
+        let mut one = event(100 + n);
+        one.key.at = At(MORNING.0 + n * 1_000 - days * Ms::DAY.0);
+        one
+    }));
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    (panel, browser)
+}
+
+/// One request so long ago that nothing compared begins before it.
+async fn long_ago(panel: &Panel) {
+    let mut first = event(900);
+    first.key.at = At(MORNING.0 - 60 * Ms::DAY.0);
+    store(panel.store(), vec![first]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_period_recorded_only_in_part_is_no_base_for_a_percentage() {
+    let (panel, browser) = compared(25, 8).await;
+    let said = [
+        "from 25, a period recorded only in part",
+        "No change is shown: records begin 21 Feb, 10:00",
+        "recorded only from 21 Feb, 10:00 on",
+    ];
+    let page = browser.get("/usage").await.body;
+    for text in said {
+        assert!(page.contains(text), "no {text} in {page}");
+    }
+    assert!(!page.contains("+20.0 %"), "{page}");
+    let summary = "/v0/management/usage?range=7d";
+    let answer = browser.get(summary).await.json();
+    assert_eq!(answer["previous"]["complete"], false);
+
+    long_ago(&panel).await;
+    let page = browser.get("/usage").await.body;
+    for text in said {
+        assert!(!page.contains(text), "{text} in {page}");
+    }
+    assert!(page.contains("+20.0 % from 25"), "{page}");
+    let answer = browser.get(summary).await.json();
+    assert_eq!(answer["previous"]["complete"], true);
+}
+
+#[tokio::test]
+async fn home_measures_today_only_against_a_whole_yesterday() {
+    let (panel, browser) = compared(25, 1).await;
+    let page = browser.get("/").await.body;
+    assert!(page.contains("Sat 25, recorded only in part"), "{page}");
+    assert!(page.contains("records begin at 10:00"), "{page}");
+    assert!(!page.contains(" % on "), "{page}");
+
+    long_ago(&panel).await;
+    let page = browser.get("/").await.body;
+    assert!(page.contains("+20 % on 25"), "{page}");
+    assert!(!page.contains("recorded only in part"), "{page}");
+}
+
+#[tokio::test]
+async fn the_bar_that_still_fills_is_marked_wherever_it_is_shown() {
+    let (panel, browser) = panel().await;
+    let hatched = |page: &str| page.matches("fill=\"url(#tr-hatch)\" x=").count();
+    for (path, bars) in [
+        ("/usage?range=today", 0),
+        (
+            "/usage?to=2026-03-01T11:00:00Z&from=2026-03-01T10:00:00Z",
+            0,
+        ),
+        ("/", 0),
+    ] {
+        let page = browser.get(path).await.body;
+        assert_eq!(hatched(&page), bars, "{path}: {page}");
+    }
+    // A request of this half hour.
+    let mut now = event(700);
+    now.key.at = MORNING + Ms(2 * Ms::HOUR.0);
+    store(panel.store(), vec![now]).await.unwrap();
+    for path in ["/", "/usage?range=today", "/usage?by=hour"] {
+        let page = browser.get(path).await.body;
+        assert_eq!(hatched(&page), 1, "{path}: {page}");
+        assert!(page.contains("Not finished"), "{path}");
+    }
+    let file = browser.get("/usage/trend.json?by=hour").await.json();
+    let bars = file["rows"].as_array().unwrap();
+    let open: Vec<_> = bars.iter().filter(|bar| bar["finished"] == false).collect();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["from"], "2026-03-01T12:00:00.000Z");
+}
+
+/// Requests and tokens a minute roll: they are of the half hour up to now, under
+/// the filter of the page, whatever its range.
+#[tokio::test]
+async fn the_last_half_hour_is_counted_by_itself() {
+    let panel = Panel::start().await;
+    let now = MORNING + Ms(2 * Ms::HOUR.0);
+    panel.clock.set(now);
+    let events = (0..60).map(|n| {
+        let mut one = event(n);
+        // One a minute, up to now; every third of another model.
+        one.key.at = now - Ms(n * Ms::MINUTE.0);
+        if n % 3 == 0 {
+            one.model = String::from("other");
+        }
+        one
+    });
+    store(panel.store(), events.collect()).await.unwrap();
+    let browser = panel.logged_in().await;
+    for (query, requests, said) in [
+        ("range=7d", 30, "1.0"),
+        ("range=7d&model=other", 10, "0.33"),
+    ] {
+        let path = format!("/usage/summary.json?{query}");
+        let file = browser.get(&path).await.json();
+        let rows = file["rows"].as_array().unwrap();
+        let lately = rows.iter().find(|row| row["period"] == "last_30_minutes");
+        let lately = lately.unwrap();
+        assert_eq!(lately["requests"], requests, "{query}");
+        assert_eq!(lately["tokens"], requests * 1_200, "{query}");
+        let page = browser
+            .get(&format!("/usage?{}", query.replace("range=7d&", "")))
+            .await;
+        let page = match page.header("location") {
+            "" => page.body,
+            location => browser.get(location).await.body,
+        };
+        let rate = regex::Regex::new(&format!(
+            "<th scope=\"row\">Requests a minute</th><td class=\"number\"><a href=\"([^\"]+)\">{said}</a>"
+        ));
+        let found = rate.unwrap().captures(&page);
+        let href = found.unwrap_or_else(|| panic!("{query}: {page}"))[1].replace("&#38;", "&");
+        let rows = href.replace("/requests?", "/requests.jsonl?");
+        let rows = browser.get(&rows).await.body;
+        assert_eq!(rows.lines().count().to_string(), requests.to_string());
+    }
+}
+
+#[tokio::test]
+async fn the_chart_of_home_is_a_file_of_its_bars() {
+    let (_panel, browser) = panel().await;
+    let page = browser.get("/").await.body;
+    let mark =
+        "/usage/trend.json?from=2026-03-01T00:00:00Z&#38;to=2026-03-02T00:00:00Z&#38;by=half_hour";
+    assert!(page.contains(mark), "{page}");
+    let file = browser.get(&mark.replace("&#38;", "&")).await.json();
+    let bars = file["rows"].as_array().unwrap();
+    assert_eq!(bars.len(), 48);
+    assert_eq!(bars[20]["from"], "2026-03-01T10:00:00.000Z");
+    assert_eq!(bars[20]["requests"], 30);
+}
