@@ -103,9 +103,33 @@ impl Unit {
     }
 }
 
+/// Gives the figures of a column as many decimals as the one that has most;
+/// what is no number, and a plain zero, stays as it is.
+pub fn even(column: &mut [&mut String]) {
+    let is_number = |text: &str| text.ends_with(|c: char| c.is_ascii_digit()) && text != "0";
+    let decimals = |text: &str| text.split_once('.').map_or(0, |(_, rest)| rest.len());
+    let numbers = column.iter().filter(|text| is_number(text));
+    let most = numbers.map(|text| decimals(text)).max().unwrap_or(0);
+    for text in column.iter_mut().filter(|text| is_number(text)) {
+        let has = decimals(text);
+        if has == 0 && most > 0 {
+            text.push('.');
+        }
+        text.extend(std::iter::repeat_n('0', most - has));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_has_as_many_decimals_as_its_finest_figure() {
+        let mut texts = ["0.28", "$0.028", "3", "0", "–"].map(str::to_owned);
+        even(&mut texts.iter_mut().collect::<Vec<_>>());
+        assert_eq!(texts, ["0.280", "$0.028", "3.000", "0", "–"]);
+        even(&mut []);
+    }
 
     #[test]
     fn figures_of_one_table_have_one_unit() {

@@ -13,6 +13,7 @@ use crate::domain::pricing::{Entry, Found, Layer, PriceBook, Quote};
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
 use crate::pages::cell::Cell;
+use crate::pages::scale;
 use crate::pages::sheet::{self, Link};
 use crate::store::prices::{Change, ChangeBatch, Item, history, seen};
 use crate::web::ctx::{Ctx, Place};
@@ -23,6 +24,8 @@ use crate::web::state::AppState;
 
 const ROWS: usize = 100;
 const BATCHES: i64 = 8;
+/// Rates of a row.
+const CELLS: usize = 4;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,7 +163,7 @@ fn build(
     };
     let first = (asked.page * ROWS).min(all.len());
     let count = all.len();
-    let rows: Vec<Row> = all
+    let mut rows: Vec<Row> = all
         .into_iter()
         .skip(first)
         .take(ROWS)
@@ -170,6 +173,10 @@ fn build(
             ..row
         })
         .collect();
+    for place in 0..CELLS {
+        let column = rows.iter_mut().filter_map(|row| row.cells.get_mut(place));
+        scale::even(&mut column.map(|cell| &mut cell.text).collect::<Vec<_>>());
+    }
     let unpriced = wanted
         .iter()
         .filter(|wanted| book.find(&wanted.model, &wanted.provider).is_none())

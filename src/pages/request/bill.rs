@@ -13,7 +13,7 @@ use crate::domain::pricing::{
 use crate::domain::units::NanoUsd;
 use crate::i18n::{UNKNOWN, plain};
 use crate::pages::cell::Cell;
-use crate::pages::terms;
+use crate::pages::{scale, terms};
 use crate::store::requests::Detail;
 use crate::web::ctx::Ctx;
 
@@ -61,12 +61,27 @@ impl Bill {
         let counted = counted.filter(|line| line.bucket != Bucket::Request);
         let mut facts = explained(terms, event, ctx);
         facts.extend(today);
+        let mut lines: Vec<BillLine> = cost.lines.iter().map(|line| shown(line, ctx)).collect();
+        // The rate of a call is of another kind.
+        let of_tokens = lines.iter_mut().zip(&cost.lines);
+        let of_tokens = of_tokens.filter(|(_, line)| line.bucket != Bucket::Request);
+        scale::even(
+            &mut of_tokens
+                .map(|(line, _)| &mut line.rate)
+                .collect::<Vec<_>>(),
+        );
+        scale::even(
+            &mut lines
+                .iter_mut()
+                .map(|line| &mut line.factor)
+                .collect::<Vec<_>>(),
+        );
         Self {
             tokens: lang.count(counted.map(|line| line.amount).sum()),
             total: cost
                 .nanos()
                 .map_or_else(|| UNKNOWN.to_owned(), micro_dollars),
-            lines: cost.lines.iter().map(|line| shown(line, ctx)).collect(),
+            lines,
             unpriced: cost.unpriced.map_or_else(String::new, |why| {
                 (ctx.t.request.unpriced)(why.code()).to_owned()
             }),
