@@ -65,6 +65,8 @@ pub struct Usage {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Before {
+    /// As long as what has passed of the period itself; bars of the report that
+    /// begin after it are empty.
     pub span: (At, At),
     pub report: Report,
     /// The oldest event there is, where the period begins before it: nothing is
@@ -117,7 +119,9 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
     };
     let before = match back {
         Some(back) => {
-            let span = (back.from(zone, span.0), back.from(zone, span.1));
+            // Of a range that is still to come in part, as much as has passed.
+            let passed = span.1.min(now + Ms(1)).max(span.0);
+            let span = (back.from(zone, span.0), back.from(zone, passed));
             question.edges = back.edges(zone, &edges);
             // Rows that have gone meanwhile are not shown; those of now are.
             let question = Question {

@@ -58,6 +58,24 @@ async fn a_period_recorded_only_in_part_is_no_base_for_a_percentage() {
     assert_eq!(answer["previous"]["complete"], true);
 }
 
+/// Half of two days has passed: they are compared with half of those before.
+#[tokio::test]
+async fn a_range_still_to_come_is_compared_as_far_as_it_has_passed() {
+    let (panel, browser) = compared(25, 2).await;
+    long_ago(&panel).await;
+    let evening = (0..100).map(|n| {
+        let mut one = event(300 + n);
+        one.key.at = At(MORNING.0 + 10 * Ms::HOUR.0 + n - 2 * Ms::DAY.0);
+        one
+    });
+    store(panel.store(), evening.collect()).await.unwrap();
+    let page = browser
+        .get("/usage?from=2026-03-01T00:00:00Z&to=2026-03-03T00:00:00Z")
+        .await
+        .body;
+    assert!(page.contains("+20.0 % from 25"), "{page}");
+}
+
 #[tokio::test]
 async fn home_measures_today_only_against_a_whole_yesterday() {
     let (panel, browser) = compared(25, 1).await;

@@ -246,6 +246,7 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
         row.extend(measures(&bucket.totals));
         if let Some(before) = before {
             let past = before.report.timeline.get(at);
+            let past = past.filter(|past| past.from < before.span.1);
             row.extend(past.map_or_else(absent, |past| measures(&past.totals)));
         }
         row
