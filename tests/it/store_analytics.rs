@@ -9,7 +9,7 @@ use cpamp::store::list;
 use cpamp::store::maintain::{self, Step};
 use cpamp::store::report::{self, Question};
 use cpamp::store::requests::{Dimension, From, ListQuery};
-use cpamp::store::{Store, export};
+use cpamp::store::{Store, export, strip};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -130,6 +130,36 @@ async fn check(open: &Store, events: &[Event], selection: &Selection, dice: &mut
         );
     }
     check_list(open, &selected, selection, dice).await;
+    check_strips(open, events, question.edges).await;
+}
+
+/// Strips are of everything, whatever is selected elsewhere.
+async fn check_strips(open: &Store, events: &[Event], edges: Vec<At>) {
+    let (names, asked) = (open.names(), edges.clone());
+    let strips = open.read(move |c| strip::by_provider(c, &names, &asked));
+    let strips = strips.await.unwrap();
+    let all: Vec<&Event> = events.iter().collect();
+    let mut requests = 0;
+    for strip in &strips {
+        assert_eq!(strip.cells.len(), edges.len() - 1);
+        for (cell, bar) in strip.cells.iter().zip(edges.windows(2)) {
+            let inside = all.iter().filter(|event| {
+                event.provider == strip.provider && (bar[0]..bar[1]).contains(&event.key.at)
+            });
+            let expected = naive::totals(inside.copied());
+            assert_eq!(
+                (cell.requests, cell.failed),
+                (expected.requests, expected.failed)
+            );
+            requests += cell.requests;
+        }
+    }
+    let expected = match (edges.first(), edges.last()) {
+        (Some(from), Some(to)) => naive::between(&all, *from, *to).requests,
+        _ => 0,
+    };
+    assert_eq!(requests, expected);
+    assert!(strips.is_sorted_by_key(|strip| -strip.total().requests));
 }
 
 /// Bars gathered by the hour of the day they begin in.
