@@ -321,8 +321,31 @@ async fn pages(browser: &Browser) -> Table {
     let row = list.split("<tr id=\"r").nth(1).unwrap();
     let id = row.split('"').next().unwrap();
     ask("One request", &fixed(&format!("/requests/{id}"))).await;
-    ask("Usage, 30 days", &fixed("/usage?range=30d")).await;
-    ask("Collection", &fixed("/settings/collection")).await;
+    for (name, path) in [
+        ("Usage, 24 h", "/usage?range=24h"),
+        ("Usage, 30 days", "/usage?range=30d"),
+        ("Usage, 90 days", "/usage?range=all"),
+        ("Usage, models, 90 days", "/usage/models?range=all"),
+        ("Usage, keys, 90 days", "/usage/keys?range=all"),
+        ("Usage, accounts, 90 days", "/usage/accounts?range=all"),
+        ("Usage, hours, 90 days", "/usage/hours?range=all"),
+        (
+            "Usage, frequent model",
+            "/usage?range=all&model=codex-model-0",
+        ),
+        ("Usage, provider", "/usage?range=all&provider=claude"),
+        ("Usage, cache hits", "/usage?range=all&cache=hit"),
+        ("Usage, latency above 5 s", "/usage?range=all&min_ms=5000"),
+        (
+            "Usage, models, model and failed",
+            "/usage/models?range=all&model=codex-model-0&status=failed",
+        ),
+        ("Keys", "/keys"),
+        ("Accounts", "/accounts"),
+        ("Collection", "/settings/collection"),
+    ] {
+        ask(name, &fixed(path)).await;
+    }
     table
 }
 
