@@ -142,9 +142,10 @@ async fn check_strips(open: &Store, events: &[Event], edges: Vec<At>) {
     let mut requests = 0;
     for strip in &strips {
         assert_eq!(strip.cells.len(), edges.len() - 1);
-        for (cell, bar) in strip.cells.iter().zip(edges.windows(2)) {
+        let bars = edges.iter().zip(edges.iter().skip(1));
+        for (cell, (from, to)) in strip.cells.iter().zip(bars) {
             let inside = all.iter().filter(|event| {
-                event.provider == strip.provider && (bar[0]..bar[1]).contains(&event.key.at)
+                event.provider == strip.provider && (*from..*to).contains(&event.key.at)
             });
             let expected = naive::totals(inside.copied());
             assert_eq!(
