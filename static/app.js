@@ -14,7 +14,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const { here } = document.body.dataset;
     const again = performance.getEntriesByType("navigation")[0]?.type === "reload";
-    if (here && !again && location.pathname + location.search !== base + here) location.reload();
+    const made = new URL(base + here, location.href);
+    if (!again && made.pathname + made.search !== location.pathname + location.search) location.reload();
   });
 
   // Timed requests rest while nobody looks, or while somebody reads: a menu or

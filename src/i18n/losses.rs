@@ -21,7 +21,9 @@ pub struct Losses {
     pub to: &'static str,
     pub lasted: &'static str,
     pub no_gaps: &'static str,
-    /// Why there is one, from its code.
+    /// Why a record was rejected, from its code.
+    pub fault: fn(&str) -> &'static str,
+    /// Why there is a gap, from its code.
     pub gap: fn(&str) -> &'static str,
 }
 
@@ -45,6 +47,16 @@ pub static EN: Losses = Losses {
     to: "To",
     lasted: "Length",
     no_gaps: "No gap was seen.",
+    fault: |code| match code {
+        "too_large" => "it is larger than any record",
+        "not_utf8" => "it is not text",
+        "not_json" => "it is not JSON",
+        "not_an_object" => "it is JSON, but no object",
+        "not_an_event" => "it lacks what every record has",
+        "no_timestamp" => "it does not say when the request began",
+        "not_storable" => "the database refused it",
+        _ => "for an unknown reason",
+    },
     gap: |code| match code {
         "away_longer_than_retention" => "CPAMP was away longer than the gateway keeps records",
         "gateway_restarted" => "the gateway restarted and forgot its queue",
@@ -75,6 +87,16 @@ pub static ZH_CN: Losses = Losses {
     to: "到",
     lasted: "时长",
     no_gaps: "未发现缺口。",
+    fault: |code| match code {
+        "too_large" => "大于任何记录",
+        "not_utf8" => "不是文本",
+        "not_json" => "不是 JSON",
+        "not_an_object" => "是 JSON，但不是对象",
+        "not_an_event" => "缺少每条记录都有的内容",
+        "no_timestamp" => "没有说明请求何时开始",
+        "not_storable" => "被数据库拒绝",
+        _ => "原因未知",
+    },
     gap: |code| match code {
         "away_longer_than_retention" => "CPAMP 离开的时间超过网关保留记录的时间",
         "gateway_restarted" => "网关重启，队列丢失",

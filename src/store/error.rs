@@ -144,20 +144,30 @@ impl OpenError {
 }
 
 /// What to do when the panel may not write where its data lies.
-fn advice(error: &std::io::Error) -> &'static str {
+fn advice(error: &std::io::Error) -> String {
+    const ELSEWHERE: &str = "choose another directory with --data-dir or CPAMP_DATA_DIR";
     match error.kind() {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            " (the user who runs the panel must be able to write there: change its owner, or \
-             choose another directory with --data-dir or CPAMP_DATA_DIR)"
+            let who = user().map_or_else(String::new, |uid| format!(", uid {uid},"));
+            format!(
+                " (the user who runs the panel{who} must be able to write there: change its \
+                 owner, or {ELSEWHERE})"
+            )
         }
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            " (the disk is full: free some space)"
+            " (the disk is full: free some space)".to_owned()
         }
         std::io::ErrorKind::NotADirectory => {
-            " (a file is in its place: choose another directory with --data-dir or CPAMP_DATA_DIR)"
+            format!(" (a file is in its place: {ELSEWHERE})")
         }
-        _ => "",
+        _ => String::new(),
     }
+}
+
+/// In a container nobody knows by heart which user that is.
+fn user() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").ok().map(|own| own.uid())
 }
 
 fn close_others(message: &str) -> &'static str {

@@ -177,7 +177,12 @@ async fn where_it_may_not_write_it_says_so_and_what_to_do() {
     let output = finished(binary::wrapped(&wrapper, &binary::bare(data.path()))).await;
     let said = printed(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    for words in ["Read-only file system", "--data-dir", "change its owner"] {
+    for words in [
+        "Read-only file system",
+        "--data-dir",
+        "change its owner",
+        "uid 0",
+    ] {
         assert!(said.contains(words), "{said}");
     }
 }
