@@ -13,6 +13,7 @@ pub struct Obstacles {
     pub unknown_host: Cause,
     pub refused: Cause,
     pub tls: Cause,
+    pub not_tls: Cause,
     pub dropped: Cause,
     pub timed_out: Cause,
     pub not_cpa: Cause,
@@ -68,6 +69,11 @@ pub static EN: Obstacles = Obstacles {
         verdict: "The certificate was not accepted.",
         why: "The TLS handshake failed, or the certificate is self-signed, expired or for another name.",
         fix: "Correct the certificate or the address, or accept any certificate if you trust the network between.",
+    },
+    not_tls: Cause {
+        verdict: "This port does not speak https.",
+        why: "What answers there is not encrypted.",
+        fix: "Write http:// instead of https://, or turn TLS on in the gateway.",
     },
     dropped: Cause {
         verdict: "The connection was closed.",
@@ -164,6 +170,11 @@ pub static ZH_CN: Obstacles = Obstacles {
         verdict: "证书未被接受。",
         why: "TLS 握手失败，或证书为自签名、已过期或属于其他名称。",
         fix: "更正证书或地址；若信任中间网络，可接受任何证书。",
+    },
+    not_tls: Cause {
+        verdict: "该端口不使用 https。",
+        why: "那里的应答没有加密。",
+        fix: "将 https:// 改为 http://，或在网关中启用 TLS。",
     },
     dropped: Cause {
         verdict: "连接被关闭。",

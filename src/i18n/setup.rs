@@ -32,6 +32,7 @@ pub struct Setup {
     pub key_title: &'static str,
     /// Around `remote-management.secret-key`, `config.yaml`, `MANAGEMENT_PASSWORD`.
     pub key_where: [&'static str; 4],
+    pub key_kept: &'static str,
     pub try_once: &'static str,
     pub back_to_gateway: &'static str,
     pub collection_title: &'static str,
@@ -110,6 +111,7 @@ pub static EN: Setup = Setup {
         "before CPA hashed it, or",
         "in its environment.",
     ],
+    key_kept: "as you entered it; type to replace it",
     try_once: "Try this key once",
     back_to_gateway: "Back to Gateway",
     collection_title: "How records are collected",
@@ -191,6 +193,7 @@ pub static ZH_CN: Setup = Setup {
         "，CPA 将其哈希之前），或其环境变量",
         "。",
     ],
+    key_kept: "沿用刚才输入的密钥；输入即可替换",
     try_once: "试用此密钥一次",
     back_to_gateway: "返回网关",
     collection_title: "如何采集记录",

@@ -37,6 +37,8 @@ pub(super) struct Draft {
     refused: Vec<SecretString>,
     /// A key of a doubtful kind that was asked about already.
     pub(super) doubted: Option<SecretString>,
+    /// A key that got no answer: nobody types it twice.
+    pub(super) unanswered: Option<SecretString>,
     pub(super) banned_until: Option<At>,
 }
 
@@ -76,6 +78,7 @@ impl Draft {
             failure: None,
             refused: Vec::new(),
             doubted: None,
+            unanswered: None,
             banned_until: None,
         }
     }
@@ -110,6 +113,7 @@ impl Draft {
         self.overview = None;
         self.failure = None;
         self.refused.clear();
+        self.unanswered = None;
         self.banned_until = None;
         self.key = self.fixed.key.as_ref().map(|key| key.value.clone());
     }

@@ -39,7 +39,10 @@ pub(super) async fn leave(mut visit: Visit, sent: Form<Sent>) -> Result<HttpResp
     let now = visit.state.clock.now();
     let entered = match &visit.state.config.collection.key {
         Some(fixed) => fixed.value.clone(),
-        None => SecretString::from(sent.management_key.trim()),
+        None => match (sent.management_key.trim(), &draft.unanswered) {
+            ("", Some(before)) => before.clone(),
+            (entered, _) => SecretString::from(entered),
+        },
     };
     let answer = match objection(&visit.ctx, draft, &entered, now) {
         Some(trouble) => Err(trouble),
@@ -108,6 +111,7 @@ fn refused(
 ) -> Trouble {
     let t = ctx.t.obstacles;
     let mut trouble = Trouble::from_gateway(&error, t);
+    draft.unanswered = trouble.may_go_on.then(|| key.clone());
     match &error {
         GatewayError::KeyRejected => {
             draft.remember_refusal(key.clone());

@@ -6,6 +6,9 @@ use crate::i18n::causes::Cause;
 use crate::i18n::obstacles::Obstacles as Texts;
 use crate::web::trail::Step;
 
+/// How rustls calls an answer that is none of TLS.
+const PLAIN_TEXT: &str = "InvalidContentType";
+
 pub(super) struct Trouble {
     pub(super) cause: &'static Cause,
     /// More figures, a sentence each.
@@ -31,6 +34,7 @@ impl Trouble {
             Error::Unreachable(obstacle) => match obstacle {
                 Obstacle::UnknownHost | Obstacle::Forbidden => (&t.unknown_host, None),
                 Obstacle::Refused => (&t.refused, None),
+                Obstacle::Tls(said) if said.contains(PLAIN_TEXT) => (&t.not_tls, None),
                 Obstacle::Tls(said) => (&t.tls, Some(said)),
                 Obstacle::Dropped => (&t.dropped, None),
                 Obstacle::Other(said) => (&t.other, Some(said)),

@@ -46,6 +46,9 @@ struct StepPage {
     here: &'static str,
     go_on: &'static str,
     back: Option<(&'static str, &'static str)>,
+    /// What stands in the empty field while the key of the last try waits in
+    /// memory.
+    key_kept: &'static str,
     /// The gateway may only be down: the step may be left unchecked.
     may_go_on: bool,
     ctx: Ctx,
@@ -174,6 +177,7 @@ impl Visit {
             here,
             go_on,
             back,
+            key_kept: draft.unanswered.as_ref().map_or("", |_| t.key_kept),
             may_go_on: step != Step::Collection && trouble.as_ref().is_some_and(|t| t.may_go_on),
             trouble,
             ctx,
