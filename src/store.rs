@@ -137,15 +137,7 @@ impl Store {
     /// only reads waits for.
     #[must_use]
     pub fn is_writable(options: &Options) -> bool {
-        let Ok(opened) = open::open(options) else {
-            return false;
-        };
-        drop(opened.conn);
-        // An end out of order before is for the next owner to know.
-        if !opened.lock.was_abandoned() {
-            opened.lock.release();
-        }
-        true
+        open::is_writable(&options.path)
     }
 
     fn start(

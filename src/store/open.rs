@@ -2,6 +2,7 @@
 //! in a few milliseconds whatever the size; touches nothing it does not know.
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use rustix::fs::Access;
 
 use super::error::{OpenError, Result, StoreError};
 use super::lock::Lock;
@@ -117,6 +119,34 @@ pub(super) fn open_frozen(options: &Options) -> std::result::Result<Option<Reada
     url.set_query(Some(query));
     let readable = Readable::Frozen(url.into());
     Ok(is_current(&readable, options.busy_timeout).then_some(readable))
+}
+
+/// Room that a database needs beside its file to be opened.
+const ROOM: usize = 256 << 10;
+
+/// Whether the lock, the file and something beside it can be written. SQLite is
+/// not asked: in a process that reads a frozen database it would go on reading.
+pub(super) fn is_writable(path: &Path) -> bool {
+    let Ok(lock) = Lock::take(path) else {
+        return false;
+    };
+    // Not by opening it: closing it again would give up SQLite's own locks.
+    let may = rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK);
+    let writable = may.is_ok() && has_room(&path.with_extension("room"));
+    // An end out of order before is for the next owner to know.
+    if !lock.was_abandoned() {
+        lock.release();
+    }
+    writable
+}
+
+fn has_room(path: &Path) -> bool {
+    let fits = File::create(path).and_then(|mut file| {
+        file.write_all(&vec![0; ROOM])?;
+        file.sync_all()
+    });
+    let removed = std::fs::remove_file(path);
+    fits.is_ok() && removed.is_ok()
 }
 
 fn is_current(file: &Readable, busy_timeout: Duration) -> bool {
