@@ -20,7 +20,10 @@ const TO_STOP: Duration = Duration::from_secs(8);
 /// The database as another program opens it.
 fn stranger(folder: &Path) -> SqliteConnection {
     let path = folder.join("cpamp.sqlite");
-    SqliteConnection::establish(path.to_str().unwrap()).unwrap()
+    let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // The panel may be writing at this moment.
+    other.batch_execute("pragma busy_timeout = 30000").unwrap();
+    other
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
