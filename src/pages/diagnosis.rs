@@ -12,7 +12,7 @@ use crate::web::ctx::Ctx;
 use crate::web::reader::{self, BAD, GOOD, Tone, WAIT, WARN};
 
 /// With the panel stopped, in the data directory. What can be read is kept.
-const RECOVERY: &str = "mkdir damaged\nmv cpamp.sqlite cpamp.sqlite-wal cpamp.sqlite-shm damaged/\n\
+const RECOVERY: &str = "mkdir damaged\nmv cpamp.sqlite* damaged/\n\
      sqlite3 damaged/cpamp.sqlite .recover | sqlite3 cpamp.sqlite\ncpamp rebuild";
 
 #[derive(Clone, Debug)]
@@ -76,10 +76,8 @@ impl Diagnosis {
         let t = ctx.t.causes;
         let status = &ctx.status;
         let damage = ctx.soundness.damage();
-        let (cause, joint) = match damage {
-            Some(_) => (&t.damaged, Joint::Panel),
-            None => cause(status, t),
-        };
+        let (cause, joint) = cause(status, t);
+        let cause = if damage.is_some() { &t.damaged } else { cause };
         let mut details = Vec::new();
         let clock = |at: At| ctx.lang.clock(&ctx.local(at));
         if let Some(found) = damage {
@@ -90,7 +88,7 @@ impl Diagnosis {
             details.push((t.next_try)(&clock(next)));
         }
         Self {
-            fine: joint == Joint::Nowhere,
+            fine: joint == Joint::Nowhere && damage.is_none(),
             verdict: cause.verdict,
             why: cause.why,
             details,
@@ -151,7 +149,6 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
         .unwrap_or_default();
     let damaged = ctx.soundness.damage().is_some();
     let word = match &status.reason {
-        _ if damaged => t.damaged,
         Some(reason) => reader::reason(reason, ctx.t.shell),
         None => ctx.reader.word,
     };
@@ -171,17 +168,18 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
     ];
     // Switched off or not set up: nothing is broken, nothing is tried.
     let mark = match status.state {
-        _ if damaged => BAD,
         State::Unconfigured | State::Off | State::Starting => WAIT,
         State::Stopped => BAD,
         _ if broken == Joint::Records => BAD,
         _ => WARN,
     };
+    let hurt = |joint| damaged && joint == Joint::Panel;
     whole
         .into_iter()
         .map(|(joint, name, text)| {
             let untested = status.state == State::Off && joint < broken;
             let tone = match joint.cmp(&broken) {
+                _ if hurt(joint) => BAD,
                 _ if untested => WAIT,
                 std::cmp::Ordering::Less => GOOD,
                 std::cmp::Ordering::Equal => mark,
@@ -191,6 +189,7 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
                 tone,
                 name,
                 text: match joint.cmp(&broken) {
+                    _ if hurt(joint) => t.damaged.to_owned(),
                     _ if untested => t.not_known.to_owned(),
                     std::cmp::Ordering::Less => text,
                     std::cmp::Ordering::Equal => word.to_owned(),
@@ -198,7 +197,7 @@ fn steps(broken: Joint, ctx: &Ctx) -> Vec<Step> {
                 },
                 way: match tone {
                     WAIT | BAD | WARN => "dry",
-                    _ if next(joint) == broken => "cut",
+                    _ if next(joint) == broken || hurt(next(joint)) => "cut",
                     _ => "",
                 },
             }
