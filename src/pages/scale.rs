@@ -44,9 +44,10 @@ impl Unit {
             Lang::En => &[(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")],
             Lang::ZhCn => &[(100_000_000, "亿"), (10_000, "万")],
         };
-        let fits = units.iter().find(|(divisor, _)| most >= *divisor);
+        // Two figures at least, so that the small ones beside it say something.
+        let fits = units.iter().find(|(divisor, _)| most / 10 >= *divisor);
         match fits {
-            Some((divisor, name)) if most >= 10_000 => Self::fitting(*divisor, name, most),
+            Some((divisor, name)) => Self::fitting(*divisor, name, most),
             _ => Self {
                 divisor: 1,
                 decimals: 0,
@@ -66,6 +67,18 @@ impl Unit {
             divisor,
             decimals,
             name,
+        }
+    }
+
+    /// One decimal more, where there is room for it.
+    #[must_use]
+    pub fn finer(self) -> Self {
+        Self {
+            decimals: match self.divisor {
+                1 => 0,
+                _ => (self.decimals + 1).min(2),
+            },
+            ..self
         }
     }
 
@@ -138,6 +151,16 @@ mod tests {
         let said = [0, 1, 60_000, 12_345_678].map(|n| unit.say(Some(n)));
         assert_eq!(said, ["0", "<0.1", "0.1", "12.3"]);
         assert_eq!(unit.say(None), UNKNOWN);
+    }
+
+    #[test]
+    fn a_sum_just_over_a_unit_does_not_hide_its_parts() {
+        let unit = Unit::count(1_050_000_000, Lang::En);
+        assert_eq!(unit.name, "M");
+        let said = [1_050_000_000, 230_400_000, 3_200_000].map(|n| unit.say(Some(n)));
+        assert_eq!(said, ["1050", "230", "3"]);
+        assert_eq!(unit.finer().say(Some(3_200_000)), "3.2");
+        assert_eq!(Unit::count(9_999, Lang::En).finer().say(Some(7)), "7");
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Mix {
             ("fill-unsure", t.unclassified, SortBy::Time),
         ];
         let known: i64 = counts.iter().flatten().sum();
-        let unit = rows.map(|_| Unit::of(Metric::Tokens, known, ctx));
+        let unit = rows.map(|_| Unit::of(Metric::Tokens, known, ctx).finer());
         let unit = unit.filter(|unit| !unit.name.is_empty());
         let cell = |n: Option<i64>| match (n, unit) {
             (Some(n), Some(unit)) => Cell {

@@ -64,8 +64,8 @@ impl Scale {
             requests: most(|totals| totals.requests),
             cost: most(|totals| totals.cost.0),
             whole_cost: whole.cost.0,
-            input: unit(Metric::Tokens, Totals::input),
-            output: unit(Metric::Tokens, Totals::generated),
+            input: unit(Metric::Tokens, Totals::input).finer(),
+            output: unit(Metric::Tokens, Totals::generated).finer(),
             p50: unit(Metric::Latency, |totals| {
                 totals.latency.p50.map_or(0, trend::whole)
             }),
