@@ -16,6 +16,7 @@ use crate::app::{App, Circumstances};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::collection::Connection;
+use crate::domain::key_alias::KeyAlias;
 use crate::domain::units::Ms;
 use crate::fake::{Gateway, traffic};
 use crate::web::random;
@@ -41,11 +42,12 @@ async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
         .context("cannot start the simulated gateway")?;
     let now = Clock::System.now();
     // Newest first: today is there at once, the days before follow.
-    let history: Vec<_> = traffic::events_between(now - HISTORY, now, SEED).collect();
+    let history: Vec<_> = traffic::demo_events(HISTORY, now, SEED).collect();
     for (_, event) in history.iter().rev() {
         gateway.push(event);
     }
     drop(history);
+    traffic::tell_troubles(&gateway, SEED, now);
     let connection = Connection {
         url: gateway.url(),
         key,
@@ -62,11 +64,26 @@ async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
         println!("Left aside in a demo: {}\n", aside.join(", "));
     }
     introduce(&mut app)?;
-    let traffic = tokio::spawn(traffic::run(gateway.clone(), SEED));
+    name_keys(&app).await?;
+    let traffic = tokio::spawn(traffic::run(gateway.clone(), SEED, now));
     let outcome = app.run().await;
     traffic.abort();
     gateway.stop().await;
     outcome
+}
+
+/// Some clients' keys have an alias from the start.
+async fn name_keys(app: &App) -> anyhow::Result<()> {
+    let state = app.state();
+    let keyring = state.keyring.borrow().clone();
+    let hasher = keyring.context("the demo has no data key")?.key_hasher();
+    for (key, name) in traffic::key_names() {
+        let alias = KeyAlias::parse(name).context("an alias of the demo")?;
+        let hash = hasher.client_key(key);
+        let now = state.clock.now();
+        state.store.name_key(hash, Some(alias), now).await?;
+    }
+    Ok(())
 }
 
 /// A directory nobody else can read, removed when the demo ends.

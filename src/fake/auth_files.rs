@@ -117,17 +117,21 @@ impl AuthFile {
             "label",
             json!(if email.is_empty() { &provider } else { email }),
         );
-        set(
-            "status",
-            json!(if self.disabled() {
-                "disabled"
-            } else {
-                "active"
-            }),
-        );
-        set("status_message", json!(""));
+        let trouble = world.troubles.get(&index).filter(|_| !self.disabled());
+        let status = match trouble {
+            _ if self.disabled() => "disabled",
+            Some(trouble) if !trouble.status.is_empty() => &trouble.status,
+            _ => "active",
+        };
+        let rests_until = trouble.and_then(|trouble| trouble.rests_until(world.now()));
+        set("status", json!(status));
+        let message = trouble.map_or("", |trouble| &trouble.status_message);
+        set("status_message", json!(message));
         set("disabled", json!(self.disabled()));
-        set("unavailable", json!(false));
+        set("unavailable", json!(rests_until.is_some()));
+        if let Some(until) = rests_until {
+            set("next_retry_after", json!(go_time(until)));
+        }
         set("runtime_only", json!(false));
         set("source", json!("file"));
         set("size", json!(self.text.len()));
@@ -193,6 +197,15 @@ impl AuthFiles {
         let before = self.0.len();
         self.0.retain(|file| file.name != name);
         self.0.len() < before
+    }
+
+    /// As on a disk: what is in it stays, and when it was written.
+    pub(super) fn rename(&mut self, name: &str, to: &str) -> bool {
+        let found = self.0.iter_mut().find(|file| file.name == name);
+        let Some(file) = found else { return false };
+        to.clone_into(&mut file.name);
+        self.0.sort_by_key(|file| file.name.to_lowercase());
+        true
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &AuthFile> {

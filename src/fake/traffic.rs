@@ -14,11 +14,14 @@ use std::time::Duration;
 use serde_json::json;
 
 use self::attempt::{Attempt, Request};
-use self::cast::clients::{CLIENTS, Client, MODELS, Model};
+use self::cast::clients::{CLIENTS, Client, MODELS, Model, NAMES};
+use self::cast::cues::{Cue, cues};
 use self::cast::{Account, Family};
 use self::dice::Dice;
+use self::failures::Failure;
 use super::auth_files::go_time;
 use super::{Gateway, Options};
+use crate::clock::Clock;
 use crate::domain::units::{At, Ms};
 
 /// Requests in an hour of ordinary business.
@@ -35,41 +38,51 @@ const RHYTHM: [u64; 24] = [
 pub fn demo_gateway(management_key: &str) -> Options {
     Options {
         config_yaml: cast::gateway::config_yaml(management_key),
-        auth_files: cast::gateway::auth_files(),
+        auth_files: cast::gateway::auth_files(Clock::System.now()),
         ..Options::default()
     }
+}
+
+/// What the operator of the demo calls the clients' keys: key and alias.
+#[must_use]
+pub fn key_names() -> &'static [(&'static str, &'static str)] {
+    NAMES
 }
 
 /// The events of attempts that finished in `[from, to)`, in that order, as
 /// (finish time, wire JSON): about 5,500 a day, fewer at weekends.
 pub fn events_between(from: At, to: At, seed: u64) -> impl Iterator<Item = (At, String)> {
-    let stage = Stage::new(seed);
-    // Attempts of the hour before may still run.
-    let mut hour = from.0.div_euclid(Ms::HOUR.0) - 1;
-    let mut waiting: Vec<(At, String)> = Vec::new();
-    let mut ready: VecDeque<(At, String)> = VecDeque::new();
-    std::iter::from_fn(move || {
-        while ready.is_empty() && hour * Ms::HOUR.0 < to.0 {
-            waiting.extend(stage.hour(hour));
-            hour += 1;
-            waiting.sort_by_key(|(finished, _)| *finished);
-            let done = waiting.partition_point(|(finished, _)| finished.0 < hour * Ms::HOUR.0);
-            ready.extend(
-                waiting
-                    .drain(..done)
-                    .filter(|(finished, _)| (from..to).contains(finished)),
-            );
-        }
-        ready.pop_front()
-    })
+    Stage::new(seed).between(from, to)
 }
 
-/// Sends live traffic into the gateway until the future is dropped.
-pub async fn run(gateway: Gateway, seed: u64) {
+/// The days before a demo that begins now: some accounts are in trouble.
+pub fn demo_events(span: Ms, now: At, seed: u64) -> impl Iterator<Item = (At, String)> {
+    Stage::of_demo(seed, now).between(now - span, now)
+}
+
+/// Sends live traffic into the gateway of a demo that began `now`, until the
+/// future is dropped. Whoever begins to listen for errors hears the present
+/// ones.
+pub async fn run(gateway: Gateway, seed: u64, now: At) {
     let mut live = Live::new(gateway, seed);
+    live.stage = Stage::of_demo(seed, now);
+    let mut listened = false;
     loop {
+        let listens = live.gateway.error_subscribers() > 0;
+        if listens && !listened {
+            live.tell_troubles();
+        }
+        listened = listens;
         tokio::time::sleep(live.step()).await;
     }
+}
+
+/// Lets the gateway know what is the matter with its accounts, as if it had
+/// learnt it from requests.
+pub fn tell_troubles(gateway: &Gateway, seed: u64, now: At) {
+    let mut live = Live::new(gateway.clone(), seed);
+    live.stage = Stage::of_demo(seed, now);
+    live.tell_troubles();
 }
 
 /// Live traffic, one request a step.
@@ -88,6 +101,15 @@ impl Live {
             stage: Stage::new(seed),
             dice: Dice::new(seed, now.0.unsigned_abs()),
             gateway,
+        }
+    }
+
+    fn tell_troubles(&mut self) {
+        let now = self.gateway.shared.world().now();
+        for (attempt, request, account) in self.stage.troubles(&mut self.dice, now) {
+            if let Some(error) = error_event(&attempt, &request, account) {
+                self.gateway.push_error(&error);
+            }
         }
     }
 
@@ -112,6 +134,8 @@ impl Live {
 /// The accounts, and the seed everything is drawn from.
 struct Stage {
     accounts: Vec<Account>,
+    /// What is the matter beside what the seed brings.
+    cues: Vec<Cue>,
     seed: u64,
 }
 
@@ -125,8 +149,75 @@ impl Stage {
     fn new(seed: u64) -> Self {
         Self {
             accounts: cast::accounts(),
+            cues: Vec::new(),
             seed,
         }
+    }
+
+    fn of_demo(seed: u64, now: At) -> Self {
+        Self {
+            cues: cues(now),
+            ..Self::new(seed)
+        }
+    }
+
+    fn between(self, from: At, to: At) -> impl Iterator<Item = (At, String)> {
+        // Attempts of the hour before may still run.
+        let mut hour = from.0.div_euclid(Ms::HOUR.0) - 1;
+        let mut waiting: Vec<(At, String)> = Vec::new();
+        let mut ready: VecDeque<(At, String)> = VecDeque::new();
+        std::iter::from_fn(move || {
+            while ready.is_empty() && hour * Ms::HOUR.0 < to.0 {
+                waiting.extend(self.hour(hour));
+                hour += 1;
+                waiting.sort_by_key(|(finished, _)| *finished);
+                let done = waiting.partition_point(|(finished, _)| finished.0 < hour * Ms::HOUR.0);
+                ready.extend(
+                    waiting
+                        .drain(..done)
+                        .filter(|(finished, _)| (from..to).contains(finished)),
+                );
+            }
+            ready.pop_front()
+        })
+    }
+
+    /// A request for each account that is in trouble, and how it fails.
+    fn troubles(&self, dice: &mut Dice, now: At) -> Vec<(Attempt, Request, &Account)> {
+        let mut troubles = Vec::new();
+        for cue in &self.cues {
+            let in_trouble = |account: &&Account| {
+                let model = cue.model().unwrap_or_default();
+                cue.trouble(account, model, now).is_some()
+            };
+            let Some(account) = self.accounts.iter().find(in_trouble) else {
+                continue;
+            };
+            let all = MODELS.iter().find(|(of, _)| *of == account.family);
+            let models = all.map(|(_, models)| *models).unwrap_or_default();
+            let wanted = |(Model(name, ..), _): &&(Model, u64)| {
+                cue.model().is_none_or(|model| model == *name)
+            };
+            let (Some((model, _)), Some((client, _))) =
+                (models.iter().find(wanted), CLIENTS.first())
+            else {
+                continue;
+            };
+            let Model(name, ..) = model;
+            if let Some(failure) = cue.trouble(account, name, now) {
+                let request = Request::new(dice, client, *model);
+                troubles.push((Attempt::failed(dice, now, failure), request, account));
+            }
+        }
+        troubles
+    }
+
+    /// What is wrong with an account for a request.
+    fn trouble(&self, account: &Account, model: Model, at: At) -> Option<Failure> {
+        let Model(name, ..) = model;
+        let mut cues = self.cues.iter();
+        cues.find_map(|cue| cue.trouble(account, name, at))
+            .or_else(|| failures::trouble(self.seed, account, at))
     }
 
     /// All events of the requests that start in one hour.
@@ -158,18 +249,16 @@ impl Stage {
         let mut attempts: Vec<(Attempt, &Account)> = Vec::new();
         let mut at = start;
         while attempts.len() < 4
-            && let Some(account) = self.account(dice, family, at, &attempts)
+            && let Some(account) = self.account(dice, model, at, &attempts)
         {
-            let failure = failures::trouble(self.seed, account, at)
+            let failure = self
+                .trouble(account, model, at)
                 .or_else(|| failures::accident(dice, family));
             let attempt = match failure {
                 Some(failure) => Attempt::failed(dice, at, failure),
                 None => Attempt::succeeded(dice, at, &request, account),
             };
-            let goes_on = attempt
-                .failure
-                .as_ref()
-                .is_some_and(failures::Failure::moves_on);
+            let goes_on = attempt.failure.as_ref().is_some_and(Failure::moves_on);
             at = attempt.finished() + Ms(2);
             attempts.push((attempt, account));
             if !goes_on {
@@ -184,20 +273,26 @@ impl Stage {
     fn account(
         &self,
         dice: &mut Dice,
-        family: Family,
+        model: Model,
         at: At,
         tried: &[(Attempt, &Account)],
     ) -> Option<&Account> {
+        let serves = |(_, models): &&(Family, &[(Model, u64)])| {
+            let Model(wanted, ..) = model;
+            models.iter().any(|(Model(name, ..), _)| *name == wanted)
+        };
+        let (family, _) = MODELS.iter().find(serves)?;
         let candidates: Vec<(&Account, u64)> = self
             .accounts
             .iter()
-            .filter(|account| account.family == family)
+            .filter(|account| account.family == *family)
+            .filter(|account| !self.cues.iter().any(|cue| cue.keeps_away(account, at)))
             .filter(|account| {
                 !tried
                     .iter()
                     .any(|(_, tried)| tried.auth_index == account.auth_index)
             })
-            .map(|account| match failures::trouble(self.seed, account, at) {
+            .map(|account| match self.trouble(account, model, at) {
                 Some(_) => (account, account.weight),
                 None => (account, account.weight * 6),
             })
@@ -224,15 +319,18 @@ fn error_event(attempt: &Attempt, request: &Request, account: &Account) -> Optio
     let rests = failure
         .rests_for()
         .map(|seconds| go_time(attempt.finished() + Ms(seconds * 1_000)));
+    let of_one_model = matches!(failure, Failure::ExhaustedModel { .. });
     let mut state = json!({
         "status": "error", "status_message": failure.body(), "disabled": false,
-        "unavailable": rests.is_some(),
+        "unavailable": rests.is_some() && !of_one_model,
     });
     let mut of_model = json!({"name": model, "status": "error", "unavailable": rests.is_some()});
     if let (Some(until), Some(state), Some(of_model)) =
         (rests, state.as_object_mut(), of_model.as_object_mut())
     {
-        state.insert("next_retry_after".to_owned(), json!(until));
+        if !of_one_model {
+            state.insert("next_retry_after".to_owned(), json!(until));
+        }
         of_model.insert("next_retry_after".to_owned(), json!(until));
         if failure.status() == 429 {
             let quota = json!({

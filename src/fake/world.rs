@@ -1,7 +1,7 @@
 //! Everything the gateway knows, behind one lock: handlers take it, change it
 //! and answer, without waiting for anything.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use hyper::HeaderMap;
@@ -27,6 +27,24 @@ use crate::domain::units::At;
 /// How much of the past the lists keep.
 const REMEMBERED: usize = 10_000;
 
+/// The state that failures left a credential in, as its list shows it.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Trouble {
+    pub(super) status: String,
+    pub(super) status_message: String,
+    unavailable: bool,
+    next_retry_after: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl Trouble {
+    /// Until when it is not used; `None` when it is.
+    pub(super) fn rests_until(&self, now: At) -> Option<At> {
+        let until = At(self.next_retry_after?.timestamp_millis());
+        (self.unavailable && until > now).then_some(until)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) version: Version,
@@ -41,6 +59,8 @@ pub(super) struct World {
     pub(super) config: Config,
     queue: Queue,
     pub(super) counters: Counters,
+    /// By the index of the credential, until it succeeds.
+    pub(super) troubles: HashMap<String, Trouble>,
     pub(super) auth_files: AuthFiles,
     pub(super) logs: Logs,
     pub(super) oauth: Sessions,
@@ -72,6 +92,7 @@ impl World {
             config,
             queue: Queue::default(),
             counters: Counters::default(),
+            troubles: HashMap::new(),
             auth_files: AuthFiles::new(&options.auth_files, options.clock.now()),
             logs: Logs::default(),
             oauth: Sessions::default(),
@@ -93,6 +114,7 @@ impl World {
         self.started = self.now();
         self.queue = Queue::default();
         self.counters = Counters::default();
+        self.troubles.clear();
         self.oauth = Sessions::default();
         self.obey_config();
     }
@@ -232,6 +254,9 @@ impl World {
         }
         if let Ok(counted) = serde_json::from_str::<Counted>(event) {
             self.count_attempt(&counted.auth_index, counted.failed);
+            if !counted.failed {
+                self.troubles.remove(counted.auth_index.as_ref());
+            }
         }
         let written = event_form::written_by(self.version, event);
         self.offer(Bytes::from(written.unwrap_or_else(|| event.to_owned())));
@@ -263,6 +288,14 @@ impl World {
     }
 
     pub(super) fn publish_error(&mut self, event: String) {
+        #[derive(serde::Deserialize)]
+        struct Told {
+            auth_index: String,
+            auth_status: Trouble,
+        }
+        if let Ok(told) = serde_json::from_str::<Told>(&event) {
+            self.troubles.insert(told.auth_index, told.auth_status);
+        }
         if self.management_enabled() && self.version.has_errors_channel() {
             let offered = self.queue.publish(Channel::Errors, &Bytes::from(event));
             self.record(offered);

@@ -1,6 +1,7 @@
 //! The accounts that play in the demo. Every name, address and key is invented.
 
 pub(super) mod clients;
+pub(super) mod cues;
 pub(super) mod gateway;
 
 use crate::fake::config::provider_keys::auth_index;
@@ -42,19 +43,30 @@ struct OAuth {
     executor: &'static str,
     file: &'static str,
     email: &'static str,
+    /// More of the file's JSON; of a Codex account, its plan.
     extra: &'static str,
+    /// What the operator wrote into the file, as JSON.
+    settings: &'static str,
+    disabled: bool,
     weight: u64,
     exhausted_days: u64,
 }
 
+impl OAuth {
+    const fn set(self, settings: &'static str) -> Self {
+        Self { settings, ..self }
+    }
+
+    const fn off(self) -> Self {
+        Self {
+            disabled: true,
+            ..self
+        }
+    }
+}
+
 const OAUTH: &[OAuth] = &[
-    codex(
-        "codex-maya.lindqvist@example.com-plus.json",
-        "maya.lindqvist@example.com",
-        "plus",
-        4,
-        35,
-    ),
+    codex(cues::EXHAUSTED, "maya.lindqvist@example.com", "plus", 4, 35),
     codex(
         "codex-jonas.weber@example.com-plus.json",
         "jonas.weber@example.com",
@@ -68,27 +80,22 @@ const OAUTH: &[OAuth] = &[
         "pro",
         8,
         6,
-    ),
+    )
+    .set(r#","note":"build server, first choice","priority":10"#),
     codex(
         "codex-team-eu@example.org-team.json",
         "team-eu@example.org",
         "team",
         5,
         15,
-    ),
-    claude("claude-ops@example.org.json", "ops@example.org", 7, 10),
-    claude(
-        "claude-aiko.tanaka@example.com.json",
-        "aiko.tanaka@example.com",
-        4,
-        35,
-    ),
-    claude(
-        "claude-priya.nair@example.com.json",
-        "priya.nair@example.com",
-        4,
-        30,
-    ),
+    )
+    .set(r#","note":"shared by the EU team","weight":3"#),
+    codex(cues::AWAY, "finn.olsen@example.com", "plus", 2, 8)
+        .set(r#","note":"on leave until spring""#)
+        .off(),
+    claude("claude-ops@example.org.json", "ops@example.org", 7, 10).set(r#","priority":5"#),
+    claude(cues::PARTLY, "aiko.tanaka@example.com", 4, 35),
+    claude(cues::REVOKED, "priya.nair@example.com", 4, 30),
     OAuth {
         family: Family::Antigravity,
         kind: "antigravity",
@@ -96,6 +103,8 @@ const OAUTH: &[OAuth] = &[
         file: "antigravity-lab@example.net.json",
         email: "lab@example.net",
         extra: r#","project_id":"demo-lab-4711""#,
+        settings: r#","note":"experiments only""#,
+        disabled: false,
         weight: 1,
         exhausted_days: 20,
     },
@@ -106,6 +115,8 @@ const OAUTH: &[OAuth] = &[
         file: "xai-research@example.net.json",
         email: "research@example.net",
         extra: "",
+        settings: "",
+        disabled: false,
         weight: 1,
         exhausted_days: 8,
     },
@@ -113,9 +124,11 @@ const OAUTH: &[OAuth] = &[
         family: Family::Kimi,
         kind: "kimi",
         executor: "KimiExecutor",
-        file: "kimi-1795000000000.json",
+        file: "kimi-coding-plan.json",
         email: "",
         extra: "",
+        settings: "",
+        disabled: false,
         weight: 1,
         exhausted_days: 8,
     },
@@ -135,6 +148,8 @@ const fn codex(
         file,
         email,
         extra: plan,
+        settings: "",
+        disabled: false,
         weight,
         exhausted_days,
     }
@@ -153,6 +168,8 @@ const fn claude(
         file,
         email,
         extra: "",
+        settings: "",
+        disabled: false,
         weight,
         exhausted_days,
     }

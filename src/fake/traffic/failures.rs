@@ -14,6 +14,11 @@ pub(super) enum Failure {
         family: Family,
         seconds: i64,
     },
+    /// Out of quota for one model only.
+    ExhaustedModel {
+        family: Family,
+        seconds: i64,
+    },
     RateLimited(Family),
     Overloaded(Family),
     Revoked(Family),
@@ -80,7 +85,7 @@ impl Failure {
 
     pub(super) fn status(&self) -> u16 {
         match self {
-            Self::Exhausted { .. } | Self::RateLimited(_) => 429,
+            Self::Exhausted { .. } | Self::ExhaustedModel { .. } | Self::RateLimited(_) => 429,
             Self::Overloaded(Family::Claude) => 529,
             Self::Overloaded(_) => 503,
             Self::Revoked(_) => 401,
@@ -97,8 +102,8 @@ impl Failure {
             Self::Exhausted { family: Family::Codex, seconds } => format!(
                 r#"{{"error":{{"type":"usage_limit_reached","message":"The usage limit has been reached","plan_type":"plus","resets_in_seconds":{seconds}}}}}"#
             ),
-            Self::Exhausted { family: Family::Claude, .. } => r#"{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your account's rate limit. Please try again later."}}"#.to_owned(),
-            Self::Exhausted { seconds, .. } => format!(
+            Self::Exhausted { family: Family::Claude, .. } | Self::ExhaustedModel { family: Family::Claude, .. } => r#"{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your account's rate limit. Please try again later."}}"#.to_owned(),
+            Self::Exhausted { seconds, .. } | Self::ExhaustedModel { seconds, .. } => format!(
                 r#"{{"error":{{"code":429,"message":"You exceeded your current quota, please check your plan. Please retry in {seconds}s.","status":"RESOURCE_EXHAUSTED"}}}}"#
             ),
             Self::RateLimited(Family::Claude) => r#"{"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded your per-minute rate limit"}}"#.to_owned(),
@@ -151,10 +156,12 @@ impl Failure {
                 ("Retry-After", seconds.to_string()),
                 ("X-Should-Retry", "true".to_owned()),
             ]),
-            Self::Exhausted { seconds, .. } => BTreeMap::from([
-                ("Content-Type", json()),
-                ("Retry-After", seconds.to_string()),
-            ]),
+            Self::Exhausted { seconds, .. } | Self::ExhaustedModel { seconds, .. } => {
+                BTreeMap::from([
+                    ("Content-Type", json()),
+                    ("Retry-After", seconds.to_string()),
+                ])
+            }
             Self::RateLimited(_) => BTreeMap::from([
                 ("Content-Type", json()),
                 ("Retry-After", dice.between(1, 20).to_string()),
@@ -192,7 +199,9 @@ impl Failure {
     /// Seconds the account rests, for the `errors` channel.
     pub(super) fn rests_for(&self) -> Option<i64> {
         match self {
-            Self::Exhausted { seconds, .. } => Some(*seconds),
+            Self::Exhausted { seconds, .. } | Self::ExhaustedModel { seconds, .. } => {
+                Some(*seconds)
+            }
             Self::RateLimited(_) => Some(30),
             Self::Overloaded(_)
             | Self::BadGateway

@@ -109,6 +109,13 @@ pub(in crate::fake::traffic) const CLIENTS: &[(Client, u64)] = &[
     ),
 ];
 
+/// What the operator of the demo calls some of them.
+pub(in crate::fake::traffic) const NAMES: &[(&str, &str)] = &[
+    ("cpa-demo-developers-5e1f", "Developers"),
+    ("cpa-demo-webshop-c3a8", "Webshop"),
+    ("cpa-demo-agency-44d6", "Agency (external)"),
+];
+
 /// Models of a family: name upstream, name the client uses, efforts in use.
 pub(in crate::fake::traffic) const MODELS: &[(Family, &[(Model, u64)])] = &[
     (

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::clients::CLIENTS;
 use super::{AUTH_DIR, Family, KEYS, OAUTH};
+use crate::domain::units::{At, Ms};
 
 /// `config.yaml` of a gateway with these accounts and keys.
 pub(in crate::fake::traffic) fn config_yaml(management_key: &str) -> String {
@@ -42,25 +43,31 @@ pub(in crate::fake::traffic) fn config_yaml(management_key: &str) -> String {
     yaml
 }
 
-/// Their auth files: name and content. The tokens are no tokens.
-pub(in crate::fake::traffic) fn auth_files() -> Vec<(String, String)> {
+/// Their auth files as they are `now`: name and content. The tokens are no
+/// tokens.
+pub(in crate::fake::traffic) fn auth_files(now: At) -> Vec<(String, String)> {
     OAUTH
         .iter()
-        .map(|account| {
+        .zip(1_i64..)
+        .map(|(account, n)| {
             let (kind, email) = (account.kind, account.email);
+            let (settings, disabled) = (account.settings, account.disabled);
             let email = if email.is_empty() {
                 String::new()
             } else {
                 format!(",\"email\":\"{email}\"")
             };
             let extra = if account.family == Family::Codex {
-                format!(",\"id_token\":\"{}\"", id_token(account.extra))
+                let paid_until = (now + Ms((4 + n * 6) * Ms::DAY.0)).rfc3339();
+                let token = id_token(account.extra, &paid_until);
+                format!(",\"id_token\":\"{token}\"")
             } else {
                 account.extra.to_owned()
             };
             let text = format!(
-                "{{\"access_token\":\"demo\",\"disabled\":false{email},\
-                 \"expired\":\"2099-01-01T00:00:00Z\"{extra},\"refresh_token\":\"demo\",\"type\":\"{kind}\"}}"
+                "{{\"access_token\":\"demo\",\"disabled\":{disabled}{email},\
+                 \"expired\":\"2099-01-01T00:00:00Z\"{extra}{settings},\
+                 \"refresh_token\":\"demo\",\"type\":\"{kind}\"}}"
             );
             (account.file.to_owned(), text)
         })
@@ -68,9 +75,10 @@ pub(in crate::fake::traffic) fn auth_files() -> Vec<(String, String)> {
 }
 
 /// An unsigned token that names the plan.
-fn id_token(plan: &str) -> String {
+fn id_token(plan: &str, paid_until: &str) -> String {
     let claims = format!(
-        "{{\"https://api.openai.com/auth\":{{\"chatgpt_account_id\":\"acct-demo-{plan}\",\"chatgpt_plan_type\":\"{plan}\"}}}}"
+        "{{\"https://api.openai.com/auth\":{{\"chatgpt_account_id\":\"acct-demo-{plan}\",\
+         \"chatgpt_plan_type\":\"{plan}\",\"chatgpt_subscription_active_until\":\"{paid_until}\"}}}}"
     );
     format!("e30.{}.sig", base64url(claims.as_bytes()))
 }
