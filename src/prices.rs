@@ -19,6 +19,7 @@ use crate::domain::pricing::sources::{Source, parse};
 use crate::domain::pricing::{Entry, Layer, Quote};
 use crate::domain::units::At;
 use crate::gateway::client::Client;
+use crate::gateway::key_watch::KeyWatch;
 use crate::store::prices::{Edit, Item, seen, sources};
 use crate::store::{Result, Store};
 use fetch::{Answer, Web};
@@ -34,6 +35,8 @@ pub struct Desk {
     web: Web,
     settings: watch::Receiver<Settings>,
     status: watch::Receiver<Status>,
+    /// What is known of the gateway's key.
+    key: Arc<KeyWatch>,
     /// Held while the sources are asked.
     busy: Arc<Mutex<()>>,
     /// Told when there is something to price anew.
@@ -75,9 +78,17 @@ impl Desk {
             web,
             settings,
             status,
+            key: Arc::default(),
             busy: Arc::default(),
             work: Arc::default(),
         }
+    }
+
+    /// Shares what is known of the key with everybody else who sends it.
+    #[must_use]
+    pub fn sharing(mut self, key: Arc<KeyWatch>) -> Self {
+        self.key = key;
+        self
     }
 
     /// Whether the sources are being asked at this moment.
@@ -174,6 +185,7 @@ impl Desk {
         }
         let connection = self.settings.borrow().connection.clone()?;
         let client = Client::new(&connection).ok()?;
+        let client = client.watched(&self.key, &connection);
         match tokio::time::timeout(ASKING_THE_GATEWAY, client.proxy()).await {
             Ok(Ok(proxy)) => proxy,
             Ok(Err(error)) => {

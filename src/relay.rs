@@ -9,6 +9,7 @@ mod limits;
 mod models;
 mod path;
 mod refusal;
+mod respond;
 mod trace;
 
 use std::cell::RefCell;
@@ -17,34 +18,31 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use actix_web::body::SizedStream;
 use actix_web::dev::Payload as Raw;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Bytes, Data, Payload, ServiceConfig, get, route};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Payload, ServiceConfig, get, route};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::stream;
 use tokio::sync::watch;
 
 use crate::domain::collection::{Connection, Settings};
-use crate::domain::units::At;
-use crate::gateway::key_watch::KeyWatch;
+use crate::gateway::key_watch::{KeyWatch, Leave};
 use crate::gateway::passage::{Answer, Opens, Order, Passage};
 use crate::gateway::types::Error as GatewayError;
 use crate::store::audit::Intent;
 use crate::web::audit::{self, Ticket};
 use crate::web::client_addr::Client;
-use crate::web::failure::Untouched;
 use crate::web::hangup::Peer;
 use crate::web::security;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 use crate::web::throttle::Throttle;
-use body::{Download, Held};
+use body::Held;
 use headers::Caller;
 use limits::{Limits, Who};
 use path::Target;
 use refusal::Refusal;
+use respond::respond;
 
 const MANAGEMENT: &str = "/v0/management/";
 const PLUGINS: &str = "/v0/resource/plugins/";
@@ -88,11 +86,6 @@ impl Relay {
             guesses: Throttle::default(),
             patience,
         }
-    }
-
-    /// A person wants the Management Key tried again.
-    pub fn try_again(&self) {
-        self.key.forget();
     }
 }
 
@@ -213,9 +206,7 @@ async fn relay(
     let now = state.clock.now();
     let place = relay.limits.enter(who, client.network(), now).await?;
     let leave = if caller == Caller::Ours {
-        let collector = state.status.borrow().clone();
-        let now = state.clock.now();
-        Some(relay.key.ask(&way.connection, &collector, now).await?)
+        Some(relay.key.ask(&way.connection).await?)
     } else {
         None
     };
@@ -230,10 +221,12 @@ async fn relay(
     });
     let mut ticket = Ticket::begin(state, intent).await;
 
+    if let Some(leave) = &leave {
+        leave.goes();
+    }
     let outcome = send(request, payload, &target, &way, caller, ticket.sent()).await;
     if let Some(leave) = leave {
-        learn(&relay.key, &way.connection, &outcome, state.clock.now());
-        leave.done();
+        tell(leave, &outcome);
     }
     let answer = outcome.inspect_err(|refusal| ticket.ended(refusal.code()))?;
     ticket.answered(answer.status.as_u16());
@@ -321,81 +314,20 @@ async fn send(
     }
 }
 
-/// What the gateway made of the key that went along.
-fn learn(key: &KeyWatch, of: &Connection, outcome: &Result<Answer, Refusal>, now: At) {
+/// Passes on what the answer says of the key. Of a request nobody waited for it
+/// is not known: the gateway may still look at it.
+fn tell(leave: Leave<'_>, outcome: &Result<Answer, Refusal>) {
     match outcome {
-        Ok(answer) if proves_the_key(answer) => key.learn(of, Ok(()), now),
-        Err(Refusal::Gateway(error)) => key.learn(of, Err(error), now),
-        _ => {}
+        Ok(answer) if proves_the_key(answer) => leave.answered(Ok(())),
+        Ok(_) => leave.unproven(),
+        Err(Refusal::Gateway(error)) => leave.answered(Err(error)),
+        Err(_) => drop(leave),
     }
 }
 
 /// Only CPA's management group tells its version, and only after the key.
 fn proves_the_key(answer: &Answer) -> bool {
     answer.headers.contains_key("x-cpa-version") || answer.status.is_success()
-}
-
-/// The gateway's answer as the client gets it.
-fn respond(
-    request: &HttpRequest,
-    answer: Answer,
-    prefix: &str,
-    cut: impl Future<Output = ()> + 'static,
-    mut held: Held,
-) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status.as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-    let mut response = HttpResponse::new(status);
-    response.extensions_mut().insert(Untouched);
-    let base = AppState::of(request).config.base_path.as_str();
-    for (name, value) in &answer.headers {
-        let name = name.as_str();
-        let translated = (name == "location")
-            .then(|| headers::location(value.to_str().ok()?, prefix, base))
-            .flatten();
-        let value = match &translated {
-            Some(location) => location.as_bytes(),
-            None if headers::passes_back(name) => value.as_bytes(),
-            None => continue,
-        };
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_bytes(value),
-        ) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    // Whatever the gateway or a plugin serves must not act as a page of ours.
-    let sandbox = HeaderValue::from_static("sandbox");
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, sandbox);
-    // A proxy in front is to pass on what comes as it comes.
-    let no = HeaderValue::from_static("no");
-    headers.insert(HeaderName::from_static("x-accel-buffering"), no);
-    let length = answer.length();
-    let no_body = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
-    if no_body || length == Some(0) {
-        held.ticket.ended("done");
-        return response;
-    }
-    if *request.method() == Method::HEAD {
-        held.ticket.ended("done");
-        let nothing = stream::empty::<std::io::Result<Bytes>>();
-        return match length {
-            Some(length) => response
-                .set_body(SizedStream::new(length, nothing))
-                .map_into_boxed_body(),
-            None => response,
-        };
-    }
-    let body = Download::new(answer.body(), cut, held);
-    match length {
-        Some(length) => response
-            .set_body(SizedStream::new(length, body))
-            .map_into_boxed_body(),
-        None => response
-            .set_body(actix_web::body::BodyStream::new(body))
-            .map_into_boxed_body(),
-    }
 }
 
 fn desk(request: &HttpRequest) -> &Relay {

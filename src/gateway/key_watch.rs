@@ -1,26 +1,34 @@
 //! Whether the Management Key may be sent. CPA bans whoever sends five wrong
-//! keys in a row, so a key it refused is not sent again until a person acts,
-//! and a key that was never accepted goes out one request at a time. Whoever
-//! sends the key by itself, other than the collector, shares one.
+//! keys in a row, so a key it refused is not sent again until a person acts, a
+//! key that was never accepted goes out one request at a time, and of an
+//! accepted one no more are out unlooked at than CPA forgives ([`turns`]): it
+//! may change there at any moment. Everybody who sends the key by himself shares
+//! one; the collector's polling only tells what it learnt.
+
+mod turns;
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use tokio::sync::MutexGuard;
+use tokio::time::Instant;
 
-use crate::domain::collection::{Connection, Reason, State, Status};
-use crate::domain::units::{At, Ms};
+use crate::domain::collection::Connection;
+use crate::gateway::client::Client;
 use crate::gateway::types::Error;
+use turns::{Turn, Turns};
 
 /// How long CPA bans when it does not say.
-const BAN: Ms = Ms(30 * 60_000);
+const BAN: Duration = Duration::from_mins(30);
+/// For the answer to a question that takes no time.
+const QUICK: Duration = Duration::from_secs(5);
 
 /// What is known of the key of the connection in use.
 #[derive(Debug, Default)]
 pub struct KeyWatch {
     known: Mutex<Option<Known>>,
-    /// Held by the one request that tries a key nobody knows yet.
-    trial: tokio::sync::Mutex<()>,
+    turns: Turns,
 }
 
 #[derive(Debug)]
@@ -33,58 +41,138 @@ struct Known {
 enum Verdict {
     Accepted,
     Rejected,
-    Banned { until: At },
+    Banned { until: Instant },
 }
 
-/// The right to send the key once; a trial holds others back until dropped.
+/// The right to send the key once. Dropped without a word on what came of it,
+/// the request counts as out until a later one was accepted.
 #[derive(Debug)]
+#[must_use]
 pub struct Leave<'w> {
+    watch: &'w KeyWatch,
+    of: Connection,
+    number: u64,
+    /// Others wait for what becomes of it.
     trial: Option<MutexGuard<'w, ()>>,
 }
 
 impl Leave<'_> {
-    /// The answer is known: others need not wait for its body.
-    pub fn done(mut self) {
-        self.trial = None;
+    /// The request is sent only now.
+    pub fn goes(&self) {
+        self.watch.turns.goes(self.number);
+    }
+
+    /// What the gateway made of the key, as far as the outcome tells.
+    pub fn answered(self, outcome: Result<(), &Error>) {
+        let Self {
+            watch,
+            of,
+            number,
+            trial,
+        } = self;
+        watch.learn(&of, outcome);
+        match outcome {
+            Ok(()) => watch.turns.accepted(number),
+            // It may still look at it.
+            Err(Error::TimedOut) => {}
+            Err(_) => watch.turns.back(number),
+        }
+        // Whoever waits for it learns it now.
+        drop(trial);
+    }
+
+    /// There was an answer, and it says nothing of the key.
+    pub fn unproven(self) {
+        self.watch.turns.back(self.number);
     }
 }
 
 impl KeyWatch {
-    /// Whether the key of this connection may be sent now, also by what the
-    /// collector learnt.
-    pub async fn ask(
+    /// Waits until the key of this connection may be sent; an error when it may
+    /// not.
+    pub async fn ask(&self, connection: &Connection) -> Result<Leave<'_>, Error> {
+        let began = Instant::now();
+        loop {
+            let known = self.verdict(connection)?;
+            let Some(turn) = self.turn(connection, known, began).await? else {
+                continue;
+            };
+            // What was learnt while waiting counts.
+            let accepted = self.verdict(connection)?;
+            if accepted || turn.trial.is_some() {
+                return Ok(self.leave(connection, turn, accepted));
+            }
+        }
+    }
+
+    fn leave<'w>(&'w self, connection: &Connection, mut turn: Turn<'w>, known: bool) -> Leave<'w> {
+        let trial = turn.trial.take().filter(|_| !known);
+        Leave {
+            watch: self,
+            of: connection.clone(),
+            number: self.turns.take(turn),
+            trial,
+        }
+    }
+
+    /// Waits for a turn, and finds out why it takes long; `None` when that
+    /// showed that a key nobody knew is accepted.
+    async fn turn(
         &self,
         connection: &Connection,
-        collector: &Status,
-        now: At,
-    ) -> Result<Leave<'_>, Error> {
-        if let Some(error) = of_collector(collector, now) {
-            return Err(error);
+        known: bool,
+        began: Instant,
+    ) -> Result<Option<Turn<'_>>, Error> {
+        let turn = self.turns.next(known);
+        tokio::pin!(turn);
+        loop {
+            let question = tokio::select! {
+                biased;
+                turn = &mut turn => return Ok(Some(turn)),
+                question = self.turns.stuck() => question,
+            };
+            // Others who waited meanwhile got none either.
+            if let Some(error) = self.turns.unanswered(began) {
+                return Err(error);
+            }
+            self.verdict(connection)?;
+            self.quick_question(connection).await?;
+            drop(question);
+            if !known && self.verdict(connection)? {
+                return Ok(None);
+            }
         }
-        if self.verdict(connection, now)? {
-            return Ok(Leave { trial: None });
+    }
+
+    /// Shows whether the key still opens.
+    async fn quick_question(&self, connection: &Connection) -> Result<(), Error> {
+        let sent = Instant::now();
+        let client = Client::new(connection)?.patient(QUICK);
+        let answer = client.opens().await;
+        self.learn(connection, answer.as_ref().copied());
+        match answer {
+            Ok(()) | Err(Error::Unsupported(_)) => self.turns.accepted_at(sent),
+            // Whoever had requests of ours is gone.
+            Err(Error::Unreachable(_)) => self.turns.clear(),
+            Err(Error::TimedOut) => self.turns.gave_no_answer(&Error::TimedOut),
+            Err(error) => return Err(error),
         }
-        let trial = self.trial.lock().await;
-        let trial = (!self.verdict(connection, now)?).then_some(trial);
-        Ok(Leave { trial })
+        Ok(())
     }
 
     /// Whether the gateway refused the key of this connection.
-    pub fn refused(&self, connection: &Connection, now: At) -> bool {
-        self.verdict(connection, now).is_err()
+    pub fn refused(&self, connection: &Connection) -> bool {
+        self.verdict(connection).is_err()
     }
 
     /// Remembers what the gateway made of the key.
-    pub fn learn(&self, connection: &Connection, outcome: Result<(), &Error>, now: At) {
+    pub fn learn(&self, connection: &Connection, outcome: Result<(), &Error>) {
         let verdict = match outcome {
             Ok(()) => Verdict::Accepted,
             Err(Error::KeyRejected) => Verdict::Rejected,
-            Err(Error::Banned { remaining }) => {
-                let left = remaining.map(crate::gateway::types::millis);
-                Verdict::Banned {
-                    until: now + left.unwrap_or(BAN),
-                }
-            }
+            Err(Error::Banned { remaining }) => Verdict::Banned {
+                until: Instant::now() + remaining.unwrap_or(BAN),
+            },
             Err(_) => return,
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,7 +193,7 @@ impl KeyWatch {
     }
 
     /// Whether the key is known to be accepted; an error when it was refused.
-    fn verdict(&self, connection: &Connection, now: At) -> Result<bool, Error> {
+    fn verdict(&self, connection: &Connection) -> Result<bool, Error> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(found) = known.as_ref().filter(|known| same(&known.of, connection)) else {
             return Ok(false);
@@ -113,28 +201,16 @@ impl KeyWatch {
         match found.verdict {
             Verdict::Accepted => Ok(true),
             Verdict::Rejected => Err(Error::KeyRejected),
-            Verdict::Banned { until } if until > now => Err(banned(until - now)),
-            Verdict::Banned { .. } => {
-                *known = None;
-                Ok(false)
+            Verdict::Banned { until } => {
+                let remaining = until.saturating_duration_since(Instant::now());
+                if remaining.is_zero() {
+                    *known = None;
+                    return Ok(false);
+                }
+                let remaining = Some(remaining);
+                Err(Error::Banned { remaining })
             }
         }
-    }
-}
-
-/// The collector uses the same key from the same address.
-fn of_collector(status: &Status, now: At) -> Option<Error> {
-    match &status.reason {
-        Some(Reason::KeyRejected) if status.state == State::Stopped => Some(Error::KeyRejected),
-        Some(Reason::Banned { until: Some(until) }) if *until > now => Some(banned(*until - now)),
-        _ => None,
-    }
-}
-
-fn banned(left: Ms) -> Error {
-    let millis = u64::try_from(left.0).unwrap_or(0);
-    Error::Banned {
-        remaining: Some(std::time::Duration::from_millis(millis)),
     }
 }
 
@@ -146,8 +222,6 @@ fn same(one: &Connection, other: &Connection) -> bool {
 mod tests {
     use super::*;
 
-    const NOW: At = At(1_800_000_000_000);
-
     fn connection(key: &str) -> Connection {
         Connection {
             url: String::from("http://127.0.0.1:8317"),
@@ -156,64 +230,78 @@ mod tests {
         }
     }
 
-    async fn may(watch: &KeyWatch, key: &str, now: At) -> Result<bool, Error> {
-        let leave = watch.ask(&connection(key), &Status::default(), now).await?;
-        Ok(leave.trial.is_none())
+    /// Whether it may be sent without trying it first.
+    async fn may(watch: &KeyWatch, key: &str) -> Result<bool, Error> {
+        let leave = watch.ask(&connection(key)).await?;
+        let known = leave.trial.is_none();
+        leave.unproven();
+        Ok(known)
     }
 
     #[tokio::test]
     async fn a_refused_key_is_not_sent_again_until_somebody_acts() {
         let watch = KeyWatch::default();
-        assert_eq!(may(&watch, "k", NOW).await, Ok(false));
-        watch.learn(&connection("k"), Err(&Error::KeyRejected), NOW);
-        assert_eq!(
-            may(&watch, "k", NOW + Ms::DAY).await,
-            Err(Error::KeyRejected)
-        );
-        watch.learn(&connection("k"), Ok(()), NOW);
-        assert_eq!(may(&watch, "k", NOW).await, Err(Error::KeyRejected));
-        assert_eq!(may(&watch, "another", NOW).await, Ok(false));
+        assert_eq!(may(&watch, "k").await, Ok(false));
+        watch.learn(&connection("k"), Err(&Error::KeyRejected));
+        assert_eq!(may(&watch, "k").await, Err(Error::KeyRejected));
+        watch.learn(&connection("k"), Ok(()));
+        assert_eq!(may(&watch, "k").await, Err(Error::KeyRejected));
+        assert_eq!(may(&watch, "another").await, Ok(false));
         watch.forget();
-        assert_eq!(may(&watch, "k", NOW).await, Ok(false));
-        watch.learn(&connection("k"), Ok(()), NOW);
-        assert_eq!(may(&watch, "k", NOW).await, Ok(true));
+        assert_eq!(may(&watch, "k").await, Ok(false));
+        watch.learn(&connection("k"), Ok(()));
+        assert_eq!(may(&watch, "k").await, Ok(true));
     }
 
     #[tokio::test]
     async fn a_ban_ends() {
         let watch = KeyWatch::default();
-        let ban = Error::Banned { remaining: None };
-        watch.learn(&connection("k"), Err(&ban), NOW);
-        let left = may(&watch, "k", NOW + Ms(60_000)).await.unwrap_err();
-        assert_eq!(left, banned(Ms(29 * 60_000)));
-        assert_eq!(may(&watch, "k", NOW + BAN).await, Ok(false));
+        let ban = |remaining| Error::Banned { remaining };
+        watch.learn(&connection("k"), Err(&ban(None)));
+        let Err(Error::Banned { remaining }) = may(&watch, "k").await else {
+            panic!("it is banned");
+        };
+        assert!(remaining.unwrap() > BAN - Duration::from_mins(1));
+        watch.learn(&connection("k"), Err(&ban(Some(Duration::ZERO))));
+        assert_eq!(may(&watch, "k").await, Ok(false));
     }
 
     #[tokio::test]
     async fn a_key_nobody_knows_goes_out_once() {
-        let watch = KeyWatch::default();
-        let (one, status) = (connection("k"), Status::default());
-        let first = watch.ask(&one, &status, NOW).await.unwrap();
-        let mut second = Box::pin(watch.ask(&one, &status, NOW));
+        let (watch, one) = (KeyWatch::default(), connection("k"));
+        let first = watch.ask(&one).await.unwrap();
+        let mut second = Box::pin(watch.ask(&one));
         assert!(futures_util::poll!(&mut second).is_pending());
-        watch.learn(&one, Err(&Error::KeyRejected), NOW);
-        first.done();
+        first.answered(Err(&Error::KeyRejected));
         assert_eq!(second.await.unwrap_err(), Error::KeyRejected);
     }
 
     #[tokio::test]
-    async fn what_stopped_the_collector_stops_the_others() {
-        let watch = KeyWatch::default();
-        let mut status = Status {
-            state: State::Stopped,
-            reason: Some(Reason::KeyRejected),
-            ..Status::default()
-        };
-        let refused = watch.ask(&connection("k"), &status, NOW).await;
-        assert_eq!(refused.unwrap_err(), Error::KeyRejected);
-        let until = Some(NOW + Ms(5_000));
-        status.reason = Some(Reason::Banned { until });
-        let refused = watch.ask(&connection("k"), &status, NOW).await;
-        assert_eq!(refused.unwrap_err(), banned(Ms(5_000)));
+    async fn a_known_key_goes_out_no_more_often_than_is_forgiven() {
+        let (watch, one) = (KeyWatch::default(), connection("k"));
+        watch.learn(&one, Ok(()));
+        let first = watch.ask(&one).await.unwrap();
+        let second = watch.ask(&one).await.unwrap();
+        let mut third = Box::pin(watch.ask(&one));
+        assert!(futures_util::poll!(&mut third).is_pending());
+        first.answered(Ok(()));
+        let third = third.await.unwrap();
+        let mut fourth = Box::pin(watch.ask(&one));
+        assert!(futures_util::poll!(&mut fourth).is_pending());
+        second.answered(Err(&Error::KeyRejected));
+        assert_eq!(fourth.await.unwrap_err(), Error::KeyRejected);
+        third.answered(Ok(()));
+        assert_eq!(may(&watch, "k").await, Err(Error::KeyRejected));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_still_counts() {
+        let (watch, one) = (KeyWatch::default(), connection("k"));
+        watch.learn(&one, Ok(()));
+        drop(watch.ask(&one).await.unwrap());
+        let late = watch.ask(&one).await.unwrap();
+        late.answered(Err(&Error::TimedOut));
+        let mut third = Box::pin(watch.ask(&one));
+        assert!(futures_util::poll!(&mut third).is_pending());
     }
 }

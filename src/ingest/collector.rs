@@ -21,6 +21,7 @@ use super::taker::{Taker, USUAL_RETENTION};
 use super::tuning::Tuning;
 use crate::clock::Clock;
 use crate::domain::collection::{Reason, Settings, State, Status};
+use crate::gateway::key_watch::KeyWatch;
 use crate::store::secret::Keyring;
 use crate::store::{Store, StoreError, counters, gaps};
 
@@ -34,6 +35,8 @@ pub struct Parts {
     /// `None` while `data.key` cannot be read: nothing can be sealed, so
     /// nothing is taken.
     pub keyring: watch::Receiver<Option<Keyring>>,
+    /// What is known of the Management Key.
+    pub key: Arc<KeyWatch>,
     pub tuning: Tuning,
 }
 
@@ -54,6 +57,7 @@ pub struct Handle {
     refreshes: watch::Sender<u64>,
     store: Store,
     keyring: watch::Receiver<Option<Keyring>>,
+    key: Arc<KeyWatch>,
 }
 
 /// Why rejects could not be tried again.
@@ -78,6 +82,7 @@ impl Collector {
             nudge: Arc::clone(&nudge),
             store: parts.store.clone(),
             keyring: parts.keyring.clone(),
+            key: Arc::clone(&parts.key),
         };
         let collector = Self {
             parts,
@@ -149,6 +154,7 @@ impl Collector {
             nudge: Arc::clone(&self.nudge),
             refreshes: self.refreshes.clone(),
             store: self.parts.store.clone(),
+            key: Arc::clone(&self.parts.key),
             writer: Arc::new(Mutex::new(writer)),
             backlog,
             room: Room::new(&self.parts.spool, tuning.spool_bytes),
@@ -230,6 +236,7 @@ impl Handle {
     /// Tries again at once instead of waiting, also after a rejected key. Does
     /// nothing during a ban.
     pub fn try_again(&self) {
+        self.key.forget();
         self.nudge.notify_one();
     }
 

@@ -26,7 +26,9 @@ const FAREWELL: Duration = Duration::from_secs(2);
 impl Taker {
     pub(super) async fn session(&mut self, life: &mut Life) -> Result<End, Error> {
         life.tried = None;
-        let client = Client::new(&life.connection)?.patient(self.tuning.limits.answer);
+        let client = Client::new(&life.connection)?
+            .patient(self.tuning.limits.answer)
+            .watched(&self.key, &life.connection);
         let identified = life.identified;
         let look = async {
             if !identified {

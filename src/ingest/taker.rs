@@ -23,6 +23,7 @@ use super::tuning::Tuning;
 use crate::clock::Clock;
 use crate::domain::collection::{Connection, Gateway, Reason, Settings, State, Transport};
 use crate::domain::units::{At, Ms};
+use crate::gateway::key_watch::KeyWatch;
 use crate::gateway::queue::resp;
 use crate::gateway::types::{Cause, Error, millis};
 use crate::store::Store;
@@ -38,6 +39,7 @@ pub(super) struct Taker {
     /// Moves when the gateway says that its configuration or accounts changed.
     pub(super) refreshes: watch::Sender<u64>,
     pub(super) store: Store,
+    pub(super) key: Arc<KeyWatch>,
     pub(super) writer: Arc<Mutex<Writer>>,
     pub(super) backlog: watch::Receiver<Backlog>,
     pub(super) room: Room,
@@ -161,6 +163,9 @@ impl Taker {
                 Err(error) => error,
             };
             self.note_failure(&error);
+            if error.forbids_retry() {
+                self.key.learn(&life.connection, Err(&error));
+            }
             if self.wait_after(&error, &mut life).await.is_err() {
                 return;
             }

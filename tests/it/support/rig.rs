@@ -92,6 +92,7 @@ impl Rig {
             clock: clock.clone(),
             settings: settings.subscribe(),
             keyring: watch::Sender::new(Some(keyring)).subscribe(),
+            key: std::sync::Arc::default(),
             tuning,
         });
         let stop = CancellationToken::new();
