@@ -1,15 +1,18 @@
-//! What the gateway says of its accounts: lists them now and then and whenever
-//! it says that something changed ([`snapshot`]), listens to its `errors`
-//! channel ([`listen`]), counts how the last requests ended ([`count`]), and
-//! switches an account on or off ([`switch`]). Pages read it from memory, and
+//! What the gateway says of its accounts and keys: lists them now and then and
+//! whenever it says that something changed ([`snapshot`]), with the clients'
+//! keys ([`client_keys`]) and the models each account serves ([`models`]),
+//! listens to its `errors` channel ([`listen`]), counts how the last requests
+//! ended ([`count`]), and switches an account on or off ([`switch`]). Pages read it from memory, and
 //! what is in memory is in the database, so that a gateway that is slow, down
 //! or rejecting the key leaves the last list, with its age.
 //!
 //! A key that was rejected is never sent again: nothing is asked before the
 //! collector, or where that is off the first list, has proven the key.
 
+pub mod client_keys;
 mod count;
 mod listen;
+mod models;
 mod snapshot;
 mod switch;
 
@@ -25,14 +28,16 @@ use crate::domain::account::standing::{self, Standing};
 use crate::domain::account::trouble::Report;
 use crate::domain::account::{Known, Listed};
 use crate::domain::collection::{Connection, Reason, Settings, State, Status};
-use crate::domain::units::{At, Ms};
+use crate::domain::units::At;
 use crate::gateway::client::Client;
 use crate::gateway::key_watch::KeyWatch;
 use crate::gateway::queue::Limits;
 use crate::gateway::types::Error;
 use crate::store::endings::{Recent, Recents};
-use crate::store::{Result, Store, accounts};
+use crate::store::secret::Keyring;
+use crate::store::{Result, Store, account_models, accounts};
 
+pub use models::Served;
 pub use switch::Switched;
 
 /// Spans nobody needs to set; tests shorten them.
@@ -66,6 +71,8 @@ pub struct Parts {
     pub store: Store,
     pub clock: Clock,
     pub settings: watch::Receiver<Settings>,
+    /// Hashes clients' keys and people; without it neither is known.
+    pub keyring: watch::Receiver<Option<Keyring>>,
     pub status: watch::Receiver<Status>,
     /// Moves when the gateway says that its accounts changed.
     pub refreshes: watch::Receiver<u64>,
@@ -80,13 +87,11 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Desk(Arc<Inner>);
 
-/// Names of models that an account serves.
-pub type Models = Arc<Vec<String>>;
-
 struct Inner {
     store: Store,
     clock: Clock,
     settings: watch::Receiver<Settings>,
+    keyring: watch::Receiver<Option<Keyring>>,
     status: watch::Receiver<Status>,
     refreshes: watch::Receiver<u64>,
     changed: watch::Receiver<u64>,
@@ -97,7 +102,7 @@ struct Inner {
     key: Arc<KeyWatch>,
     /// The connection that last gave a list.
     proven: watch::Sender<Option<Connection>>,
-    models: Mutex<HashMap<i64, (At, Models)>>,
+    models: Mutex<models::Memory>,
     /// By account: when it was switched, whether off, and what came of it.
     outcomes: Mutex<HashMap<i64, (At, bool, Switched)>>,
 }
@@ -160,13 +165,17 @@ impl Roster {
 impl Desk {
     /// Reads what is known; asks nobody.
     pub async fn open(parts: Parts) -> Result<Self> {
-        let read = |c: &mut _| Ok((accounts::all(c)?, accounts::round(c)?));
-        let (known, round) = parts.store.read(read).await?;
+        let read = |c: &mut _| {
+            let round = accounts::round(c)?;
+            Ok((accounts::all(c)?, round, account_models::all(c)?))
+        };
+        let (known, round, models) = parts.store.read(read).await?;
         let roster = Roster::new(known, round.map(|round| round.at));
         Ok(Self(Arc::new(Inner {
             store: parts.store,
             clock: parts.clock,
             settings: parts.settings,
+            keyring: parts.keyring,
             status: parts.status,
             refreshes: parts.refreshes,
             changed: parts.changed,
@@ -176,7 +185,7 @@ impl Desk {
             recents: RwLock::default(),
             key: parts.key,
             proven: watch::Sender::new(None),
-            models: Mutex::default(),
+            models: Mutex::new(models::Memory::new(models)),
             outcomes: Mutex::default(),
         })))
     }
@@ -228,46 +237,12 @@ impl Desk {
         standing::judge(known, recent.lately, roster.listed_at, now)
     }
 
-    /// The models of an account, asked for when somebody wants to know; `None`
-    /// when the gateway cannot be asked.
-    pub async fn models(&self, known: &Known) -> Option<Models> {
-        const FRESH: Ms = Ms(10 * Ms::MINUTE.0);
-        let now = self.0.clock.now();
-        let held = locked(&self.0.models).get(&known.id).cloned();
-        if let Some((at, models)) = &held
-            && now - *at < FRESH
-        {
-            return Some(Arc::clone(models));
-        }
-        let stale = held.map(|(_, models)| models);
-        if !known.can_be_switched() {
-            return stale;
-        }
-        let Some(connection) = self.permitted() else {
-            return stale;
-        };
-        let client = Client::new(&connection)
-            .ok()?
-            .patient(Duration::from_secs(5));
-        match client.models_of(&known.listed.name).await {
-            Ok(models) => {
-                let models = Arc::new(models);
-                locked(&self.0.models).insert(known.id, (now, Arc::clone(&models)));
-                Some(models)
-            }
-            Err(error) => {
-                self.note(&connection, &error);
-                stale
-            }
-        }
-    }
-
     /// The connection, where asking is allowed: the key was proven, or nobody
     /// tried it yet and the collector will not.
     fn permitted(&self) -> Option<Connection> {
         let settings = self.0.settings.borrow().clone();
         let connection = settings.connection?;
-        if self.0.key.refused(&connection, self.0.clock.now()) {
+        if self.0.key.refused(&connection) {
             return None;
         }
         let status = self.0.status.borrow();
@@ -287,11 +262,14 @@ impl Desk {
         proven.then_some(connection)
     }
 
-    /// Remembers a key that must not be sent again.
-    fn note(&self, connection: &Connection, error: &Error) {
+    /// A way to the gateway that sends the key only while it may be sent.
+    fn client(&self, connection: &Connection) -> std::result::Result<Client, Error> {
+        Ok(Client::new(connection)?.watched(&self.0.key, connection))
+    }
+
+    /// A key that was refused has proven nothing.
+    fn note(&self, error: &Error) {
         if error.forbids_retry() {
-            let now = self.0.clock.now();
-            self.0.key.learn(connection, Err(error), now);
             self.0.proven.send_replace(None);
         }
     }

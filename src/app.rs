@@ -32,7 +32,6 @@ use crate::pages::setup::Drafts;
 use crate::prices::Desk;
 use crate::prices::fetch::Web;
 use crate::relay::{Line, Patience, Relay};
-use crate::roster::Roster;
 use crate::store::secret::Keyring;
 use crate::store::{Options, Store, StoreError};
 use crate::web::ctx::Frame;
@@ -54,7 +53,6 @@ pub struct App {
     frame: Data<Frame>,
     prices: Data<Desk>,
     relay: Data<Relay>,
-    roster: Data<Roster>,
     accounts: Data<accounts::Desk>,
     listener: TcpListener,
     jobs: Jobs,
@@ -118,7 +116,9 @@ impl App {
         let admin = admin::prepare(&store, &config, keyring.as_ref(), &clock, &mut jobs).await?;
         let settings = watch::Sender::new(Settings::default());
         let keyring = watch::Sender::new(keyring);
+        let key = Arc::new(KeyWatch::default());
         let (collector, handle) = Collector::new(Parts {
+            key: Arc::clone(&key),
             store: store.clone(),
             spool: config.data_dir.join("spool"),
             clock: clock.clone(),
@@ -126,7 +126,6 @@ impl App {
             keyring: keyring.subscribe(),
             tuning,
         });
-        let key = Arc::new(KeyWatch::default());
         let relay = Data::new(Relay::new(config.relay_rate, patience, Arc::clone(&key)));
         let refreshes = handle.refreshes();
         let state = Data::new(AppState {
@@ -138,11 +137,8 @@ impl App {
             status: handle.status(),
             settings,
             try_again: {
-                let (handle, relay) = (handle.clone(), relay.clone());
-                Box::new(move || {
-                    relay.try_again();
-                    handle.try_again();
-                })
+                let handle = handle.clone();
+                Box::new(move || handle.try_again())
             },
             retry_rejects: Box::new(move || Box::pin(retry_rejects(handle.clone()))),
             admin: admin.key,
@@ -156,18 +152,14 @@ impl App {
             stop,
         });
         collection::apply(&state, false).await?;
-        let prices = Data::new(Desk::new(
-            store,
-            clock,
-            price_sources,
-            state.settings.subscribe(),
-            state.status.clone(),
-        ));
-        let roster = Data::new(roster(&state));
+        let (wanted, status) = (state.settings.subscribe(), state.status.clone());
+        let prices = Desk::new(store, clock, price_sources, wanted, status);
+        let prices = Data::new(prices.sharing(Arc::clone(&key)));
         let accounts = accounts::Desk::open(accounts::Parts {
             store: state.store.clone(),
             clock: state.clock.clone(),
             settings: state.settings.subscribe(),
+            keyring: state.keyring.subscribe(),
             status: state.status.clone(),
             refreshes,
             changed: state.gateway_changed.subscribe(),
@@ -182,8 +174,6 @@ impl App {
         } else {
             if lists {
                 work::look_after_accounts(&mut jobs, &accounts, &state);
-                let (reader, token) = (Roster::clone(&roster), state.stop.clone());
-                jobs.spawn("client keys", reader.work(token));
             }
             work::look_through(&mut jobs, &state.store);
             work::keep_house(&mut jobs, &state);
@@ -194,7 +184,6 @@ impl App {
             frame: Data::new(frame(&state)),
             prices,
             relay,
-            roster,
             accounts,
             state,
             listener,
@@ -233,16 +222,13 @@ impl App {
             frame,
             prices,
             relay,
-            roster,
             accounts,
             listener,
             mut jobs,
             ..
         } = self;
-        let server = http_server(
-            listener, &state, &frame, &prices, &relay, &roster, &accounts,
-        )
-        .context("cannot start the web server")?;
+        let server = http_server(listener, &state, &frame, &prices, &relay, &accounts)
+            .context("cannot start the web server")?;
         let handle = server.handle();
         let mut serving = tokio::spawn(server);
         let outcome = tokio::select! {
@@ -340,16 +326,6 @@ fn frame(state: &AppState) -> Frame {
     }
 }
 
-fn roster(state: &AppState) -> Roster {
-    Roster {
-        store: state.store.clone(),
-        clock: state.clock.clone(),
-        settings: state.settings.subscribe(),
-        keyring: state.keyring.subscribe(),
-        status: state.status.clone(),
-    }
-}
-
 /// Apart because the builder is not `Send`.
 fn http_server(
     listener: TcpListener,
@@ -357,11 +333,10 @@ fn http_server(
     frame: &Data<Frame>,
     prices: &Data<Desk>,
     relay: &Data<Relay>,
-    roster: &Data<Roster>,
     accounts: &Data<accounts::Desk>,
 ) -> std::io::Result<Server> {
     let (state, frame, prices) = (state.clone(), frame.clone(), prices.clone());
-    let (relay, roster, accounts) = (relay.clone(), roster.clone(), accounts.clone());
+    let (relay, accounts) = (relay.clone(), accounts.clone());
     let drafts = Data::new(Drafts::default());
     let server = HttpServer::new(move || {
         WebApp::new()
@@ -371,7 +346,6 @@ fn http_server(
             .app_data(prices.clone())
             .app_data(relay.clone())
             .app_data(Data::new(Line::new(state.settings.subscribe())))
-            .app_data(roster.clone())
             .app_data(accounts.clone())
             .wrap(from_fn(pipeline::around))
             .configure(|services| routes::all(services, &state.config))

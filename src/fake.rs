@@ -267,6 +267,14 @@ impl Gateway {
         }
     }
 
+    /// Renames an auth file on the gateway's disk.
+    pub fn rename_auth_file(&self, name: &str, to: &str) {
+        let mut world = self.shared.world();
+        if world.auth_files.rename(name, to) {
+            world.auth_files_changed();
+        }
+    }
+
     /// `config.yaml` as it is now.
     #[must_use]
     pub fn config_yaml(&self) -> String {

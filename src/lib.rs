@@ -10,7 +10,6 @@
 //! - [`store`]: the only module that speaks SQL.
 //! - [`prices`]: keeps prices current from the price sources.
 //! - [`relay`]: passes management requests on to CPA.
-//! - [`roster`]: knows which clients' keys the gateway has.
 //! - [`accounts`]: keeps what the gateway says of its accounts.
 //! - [`web`]: plumbing that knows no page; [`pages`]: one file a screen; [`api`]: JSON.
 //! - [`fake`]: a simulated gateway, for `demo` and the tests.
@@ -37,6 +36,5 @@ pub mod jobs;
 pub mod pages;
 pub mod prices;
 pub mod relay;
-pub mod roster;
 pub mod store;
 pub mod web;

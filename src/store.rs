@@ -6,6 +6,7 @@
 //! One row by its key is asked for with `get_result`: `first` adds a limit that
 //! is bound, and SQLite plans a statement anew whenever a limit is bound.
 
+pub mod account_models;
 pub mod accounts;
 pub mod admin;
 pub mod arrivals;

@@ -37,7 +37,7 @@ impl Desk {
             self.change_listening(false);
             let Err(error) = ended else { continue };
             log::debug!("not listening to the gateway's errors: {error}");
-            self.note(&connection, &error);
+            self.note(&error);
             let rest = match error {
                 Error::Unsupported(_) | Error::KeyRejected | Error::Banned { .. } => None,
                 _ => Some(retry),
@@ -59,7 +59,10 @@ impl Desk {
 
     async fn listen(&self, connection: &Connection, retry: &mut Duration) -> Result<(), Error> {
         let limits = self.0.tuning.limits;
-        let mut channel = Subscription::open(connection, ERRORS, limits).await?;
+        let leave = self.0.key.ask(connection).await?;
+        let channel = Subscription::open(connection, ERRORS, limits).await;
+        leave.answered(channel.as_ref().map(|_| ()));
+        let mut channel = channel?;
         *retry = RETRY_FIRST;
         self.change_listening(true);
         // What failed between the last list and now was said to nobody.

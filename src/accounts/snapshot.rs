@@ -1,7 +1,7 @@
-//! Listing: at the start, when the gateway or we changed something, and every
-//! few minutes. Only what changed is written. A list that fails leaves the one
-//! before it, and is tried again later and later; a rejected key ends the
-//! trying until the settings change.
+//! Listing accounts and the keys of providers and clients: at the start, when
+//! the gateway or we changed something, and every few minutes. Only what changed
+//! is written. A list that fails leaves the one before it, and is tried again
+//! later and later; a rejected key ends the trying until the settings change.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Desk, same};
-use crate::domain::account::Known;
 use crate::domain::account::diff::{Change, diff};
-use crate::domain::collection::{Connection, Status};
+use crate::domain::account::{Known, Listed};
+use crate::domain::collection::{Connection, State, Status};
 use crate::domain::units::At;
-use crate::gateway::client::Client;
+use crate::gateway::inventory::Found;
 use crate::gateway::types::Error;
 use crate::store::StoreError;
 use crate::store::accounts::Round;
@@ -101,28 +101,20 @@ impl Desk {
         };
         // What fails while the list is on its way is newer than the list.
         let asked_at = self.0.clock.now();
-        let status = self.0.status.borrow().clone();
-        let Ok(leave) = self.0.key.ask(&connection, &status, asked_at).await else {
-            return Look::NotNow;
-        };
         let listed = async {
-            let client = Client::new(&connection)?.patient(self.0.tuning.patience);
+            let client = self.client(&connection)?.patient(self.0.tuning.patience);
             client.credentials().await
         };
         let listed = match listed.await {
-            Ok(listed) => {
-                self.0.key.learn(&connection, Ok(()), asked_at);
-                listed
-            }
+            Ok(found) => self.named(found),
             Err(error) => {
-                self.note(&connection, &error);
+                self.note(&error);
                 self.change(|roster| {
                     roster.problem = Some(error.clone());
                 });
                 return Look::Failed(error);
             }
         };
-        leave.done();
         let roster = self.roster();
         let known: Vec<Known> = roster
             .accounts
@@ -137,10 +129,27 @@ impl Desk {
         match self.keep(changes, asked_at).await {
             Ok(count) => {
                 self.prove(connection);
+                // Where nothing is collected, nobody waits for them.
+                let collecting = self.0.status.borrow().state == State::Collecting;
+                if collecting && let Err(trouble) = self.read_client_keys().await {
+                    log::warn!("cannot read the gateway's list of client keys: {trouble}");
+                }
                 Look::Listed(count)
             }
             Err(error) => Look::NotKept(error),
         }
+    }
+
+    /// As they are known here: nobody by his address.
+    pub(super) fn named(&self, found: Vec<Found>) -> Vec<Listed> {
+        let keyring = self.0.keyring.borrow().clone();
+        let hasher = keyring.map(|keyring| keyring.key_hasher());
+        let person = |address: &str| match &hasher {
+            Some(hasher) => hasher.source(&address.to_lowercase()),
+            None => String::new(),
+        };
+        let listed = found.into_iter().map(|found| found.listed(person));
+        listed.collect()
     }
 
     async fn keep(&self, changes: Vec<Change>, asked_at: At) -> Result<usize, StoreError> {

@@ -1,13 +1,13 @@
-//! Switching an account on or off at the gateway. What the gateway confirms is
-//! read back before it is believed, and what it refuses is told in its words.
+//! Switching an account or a key on or off at the gateway. What the gateway
+//! confirms is read back before it is believed, and what it refuses is told in
+//! its words.
 
 use std::time::Duration;
 
 use super::{Desk, locked};
-use crate::domain::account::Listed;
+use crate::domain::account::{Kind, Listed};
 use crate::domain::collection::Connection;
 use crate::domain::units::Ms;
-use crate::gateway::client::Client;
 use crate::gateway::types::Error;
 use crate::store::Result;
 
@@ -71,7 +71,7 @@ impl Desk {
         let now = match answer {
             Ok(now) => now,
             Err(error) => {
-                self.note(&connection, &error);
+                self.note(&error);
                 return Ok(Switched::Refused(error));
             }
         };
@@ -98,18 +98,25 @@ impl Desk {
         listed: &Listed,
         disabled: bool,
     ) -> std::result::Result<Option<Listed>, Error> {
-        let client = Client::new(connection)?.patient(PATIENCE);
-        client
-            .switch(&listed.name, &listed.auth_index, disabled)
-            .await?;
+        let client = self.client(connection)?.patient(PATIENCE);
+        match listed.kind {
+            Kind::File => {
+                let (name, index) = (&listed.name, &listed.auth_index);
+                client.switch(name, index, disabled).await?;
+            }
+            Kind::Key => client.switch_key(listed, disabled).await?,
+        }
         let mut now = None;
         for look in 0..LOOKS {
             if look > 0 {
                 tokio::time::sleep(BETWEEN_LOOKS).await;
             }
-            let files = client.auth_files(&listed.name).await?;
-            let mut files = files.into_iter();
-            now = files.find(|file| file.auth_index == listed.auth_index);
+            let all = match listed.kind {
+                Kind::File => self.named(client.auth_files(&listed.name).await?),
+                Kind::Key => client.provider_keys(&listed.list).await?,
+            };
+            let mut all = all.into_iter();
+            now = all.find(|one| one.auth_index == listed.auth_index);
             if now.as_ref().is_some_and(|now| now.disabled == disabled) {
                 break;
             }

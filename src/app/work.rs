@@ -85,6 +85,7 @@ pub(super) fn settle_events(jobs: &mut Jobs, state: &Data<AppState>, every: Dura
 pub(super) fn look_after_accounts(jobs: &mut Jobs, accounts: &accounts::Desk, state: &AppState) {
     let stop = || state.stop.clone();
     jobs.spawn("accounts", accounts.clone().keep_listed(stop()));
+    jobs.spawn("models of accounts", accounts.clone().keep_models(stop()));
     jobs.spawn(
         "failures of accounts",
         accounts.clone().keep_listening(stop()),

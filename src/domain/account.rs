@@ -1,7 +1,8 @@
 //! A credential of the gateway, as the gateway lists it: an account that was
 //! logged in to (an auth file) or the key of a provider. Identity is the
-//! gateway's `auth_index` together with the provider's own account id, never a
-//! name that people give. Holds no secret: keys are masks, tokens are not read.
+//! gateway's `auth_index` together with the provider's own account id or a keyed
+//! hash of who logged in, never a name that people give. Holds no secret: keys
+//! are masks, tokens are not read.
 
 pub mod diff;
 pub mod standing;
@@ -34,10 +35,18 @@ pub struct Listed {
     pub provider: String,
     /// By which the management API names it: a file name. Empty for keys.
     pub name: String,
+    /// The list in the gateway's configuration that has the key; empty for files.
+    pub list: String,
     /// What people read: an e-mail address, a project, the mask of a key.
     pub title: String,
     /// The id that the provider gave the account.
     pub provider_account: String,
+    /// Who logged in: a keyed hash of an address. Empty where nobody says, and
+    /// for keys.
+    pub person: String,
+    /// Length and time of the file, by which a renamed one is known again where
+    /// it names nobody.
+    pub stamp: String,
     pub plan: String,
     pub note: String,
     /// `active`, `error`, `disabled` …, in the gateway's words.
@@ -83,9 +92,48 @@ impl Known {
         self.gone_at.is_some()
     }
 
-    /// Whether the gateway can be told to switch it on or off by name.
+    /// The models a key is limited to, by the names that clients use; empty where
+    /// its list does not say.
+    #[must_use]
+    pub fn configured_models(&self) -> Vec<String> {
+        if self.listed.kind == Kind::File {
+            return Vec::new();
+        }
+        let mut models: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in &self.listed.fields {
+            let of_model = name.strip_prefix("models.");
+            match of_model.and_then(|rest| rest.split_once('.')) {
+                Some((place, "name")) if models.iter().all(|(other, _)| *other != place) => {
+                    models.push((place, value.as_str()));
+                }
+                Some((place, "alias")) => {
+                    models.retain(|(other, _)| *other != place);
+                    models.push((place, value.as_str()));
+                }
+                _ => {}
+            }
+        }
+        models
+            .into_iter()
+            .map(|(_, name)| name.to_owned())
+            .collect()
+    }
+
+    /// Whether it is an auth file that the gateway has now.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.listed.kind == Kind::File && !self.listed.name.is_empty() && !self.is_gone()
+    }
+
+    /// Whether the gateway can be told to switch it on or off.
     #[must_use]
     pub fn can_be_switched(&self) -> bool {
-        self.listed.kind == Kind::File && !self.listed.name.is_empty() && !self.is_gone()
+        self.is_file() || (!self.listed.list.is_empty() && !self.is_gone())
+    }
+
+    /// Whether the switch is that of a provider, with all its keys.
+    #[must_use]
+    pub fn shares_its_switch(&self) -> bool {
+        self.listed.list == "openai-compatibility"
     }
 }

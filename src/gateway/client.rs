@@ -3,7 +3,7 @@
 //! are capped. One call is one request, except [`Client::identify`], which
 //! sends no key: a missing key would count as a failure towards a ban.
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
@@ -11,6 +11,7 @@ use reqwest::{Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::address;
+use super::key_watch::KeyWatch;
 use super::types::{Cause, Error, Overview, short};
 use crate::domain::collection::Connection;
 use crate::domain::units::Ms;
@@ -30,6 +31,7 @@ pub struct Client {
     base: String,
     authorization: HeaderValue,
     limit: Duration,
+    watch: Option<(Arc<KeyWatch>, Connection)>,
 }
 
 impl Client {
@@ -51,6 +53,7 @@ impl Client {
             base,
             authorization: bearer(connection)?,
             limit: TOTAL_TIMEOUT,
+            watch: None,
         })
     }
 
@@ -58,6 +61,13 @@ impl Client {
     #[must_use]
     pub fn patient(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Sends the key only when it may be sent, and tells what became of it.
+    #[must_use]
+    pub fn watched(mut self, watch: &Arc<KeyWatch>, connection: &Connection) -> Self {
+        self.watch = Some((Arc::clone(watch), connection.clone()));
         self
     }
 
@@ -114,14 +124,16 @@ impl Client {
     /// Turns the source of all events on or off. CPA applies it at once.
     pub async fn set_usage_statistics(&self, on: bool) -> Result<(), Error> {
         let url = format!("{}/v0/management/usage-statistics-enabled", self.base);
-        let request = self
-            .http
-            .put(url)
-            .header(AUTHORIZATION, self.authorization.clone())
-            .timeout(self.limit)
-            .json(&serde_json::json!({ "value": on }));
-        accepted(request.send().await.map_err(unreachable)?).await?;
-        Ok(())
+        let body = serde_json::json!({ "value": on });
+        let request = self.http.put(url).timeout(self.limit).json(&body);
+        self.with_key(request).await.map(drop)
+    }
+
+    /// Whether the key opens: a request that takes the gateway no time.
+    pub(super) async fn opens(&self) -> Result<(), Error> {
+        let url = format!("{}/v0/management/debug", self.base);
+        let request = self.http.get(url).timeout(self.limit);
+        self.send(request).await.map(drop)
     }
 
     /// The proxy through which the gateway goes out; `None` = it goes directly.
@@ -164,18 +176,16 @@ impl Client {
     /// Switches an auth file on or off. Whether it took effect is to be read
     /// back: the gateway confirms before it has reloaded.
     pub async fn switch(&self, name: &str, auth_index: &str, disabled: bool) -> Result<(), Error> {
-        let url = format!("{}/v0/management/auth-files/status", self.base);
         let body = serde_json::json!({
             "name": name, "auth_index": auth_index, "disabled": disabled,
         });
-        let request = self
-            .http
-            .patch(url)
-            .header(AUTHORIZATION, self.authorization.clone())
-            .timeout(self.limit)
-            .json(&body);
-        accepted(request.send().await.map_err(unreachable)?).await?;
-        Ok(())
+        self.patch("/auth-files/status", &body).await
+    }
+
+    pub(super) async fn patch(&self, path: &str, body: &serde_json::Value) -> Result<(), Error> {
+        let url = format!("{}/v0/management{path}", self.base);
+        let request = self.http.patch(url).timeout(self.limit).json(body);
+        self.with_key(request).await.map(drop)
     }
 
     /// The object that answers a question.
@@ -197,11 +207,21 @@ impl Client {
 
     pub(crate) async fn get_within(&self, path: &str, limit: Duration) -> Result<Response, Error> {
         let url = format!("{}/v0/management{path}", self.base);
-        let request = self
-            .http
-            .get(url)
-            .header(AUTHORIZATION, self.authorization.clone())
-            .timeout(limit);
+        self.with_key(self.http.get(url).timeout(limit)).await
+    }
+
+    async fn with_key(&self, request: reqwest::RequestBuilder) -> Result<Response, Error> {
+        let Some((watch, connection)) = &self.watch else {
+            return self.send(request).await;
+        };
+        let leave = watch.ask(connection).await?;
+        let answer = self.send(request).await;
+        leave.answered(answer.as_ref().map(|_| ()));
+        answer
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Error> {
+        let request = request.header(AUTHORIZATION, self.authorization.clone());
         accepted(request.send().await.map_err(unreachable)?).await
     }
 

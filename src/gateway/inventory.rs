@@ -3,8 +3,9 @@
 //! to read, lists that an old version does not have are empty. Upstream keys
 //! become masks here and go no further; nothing is read that holds tokens.
 
+mod keys;
+
 use chrono::DateTime;
-use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value};
 
 use super::client::Client;
@@ -16,36 +17,51 @@ use crate::domain::{mask, redact};
 
 type Object = Map<String, Value>;
 
-/// A list of provider keys: its path, which is its name, and who it is for.
-const LISTS: [(&str, &str); 6] = [
-    ("gemini-api-key", "gemini"),
-    ("interactions-api-key", "gemini-interactions"),
-    ("claude-api-key", "claude"),
-    ("codex-api-key", "codex"),
-    ("xai-api-key", "xai"),
-    ("vertex-api-key", "vertex"),
-];
-const COMPATIBLE: &str = "openai-compatibility";
+/// A credential as it was found, with the address of whoever logged in.
+#[derive(Debug)]
+pub struct Found {
+    listed: Listed,
+    address: String,
+}
+
+impl Found {
+    /// `person` makes of an address what tells people apart without telling who
+    /// they are.
+    #[must_use]
+    pub fn listed(self, person: impl Fn(&str) -> String) -> Listed {
+        let person = match self.address.as_str() {
+            "" => String::new(),
+            address => person(address),
+        };
+        Listed {
+            person,
+            ..self.listed
+        }
+    }
+}
+
+impl From<Listed> for Found {
+    fn from(listed: Listed) -> Self {
+        let address = String::new();
+        Self { listed, address }
+    }
+}
 
 impl Client {
     /// Auth files, then provider keys in the order of their lists. One request
     /// a list, one after another; the first failure ends it.
-    pub async fn credentials(&self) -> Result<Vec<Listed>, Error> {
+    pub async fn credentials(&self) -> Result<Vec<Found>, Error> {
         let mut all = self.auth_files("").await?;
-        for (path, provider) in LISTS {
-            let list = self.list(path).await?;
-            let of = |object| provider_key(path, provider, object);
-            all.extend(list.iter().filter_map(of));
-        }
-        for provider in self.list(COMPATIBLE).await? {
-            all.extend(compatible(&provider));
+        for list in keys::LISTS {
+            let keys = self.provider_keys(list).await?;
+            all.extend(keys.into_iter().map(Found::from));
         }
         Ok(all)
     }
 
     /// The auth files: all for the empty name, else the one of this name, as far
     /// as the version can tell them apart.
-    pub async fn auth_files(&self, name: &str) -> Result<Vec<Listed>, Error> {
+    pub async fn auth_files(&self, name: &str) -> Result<Vec<Found>, Error> {
         let path = if name.is_empty() {
             String::from("/auth-files")
         } else {
@@ -71,27 +87,10 @@ impl Client {
             .filter_map(|model| model.get("id")?.as_str());
         Ok(ids.map(|id| redact::field(id, &[], 200)).collect())
     }
-
-    async fn list(&self, name: &str) -> Result<Vec<Object>, Error> {
-        let mut answer = match self.answer(&format!("/{name}")).await {
-            Err(Error::Unsupported(_) | Error::ManagementOff) => return Ok(Vec::new()),
-            answer => answer?,
-        };
-        Ok(match answer.remove(name) {
-            Some(Value::Array(list)) => list
-                .into_iter()
-                .filter_map(|entry| match entry {
-                    Value::Object(object) => Some(object),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        })
-    }
 }
 
 /// `None` for an entry without any name.
-fn auth_file(object: &Object) -> Option<Listed> {
+fn auth_file(object: &Object) -> Option<Found> {
     let text = |name| fields::text(object, name);
     let name = [text("name"), text("id")]
         .into_iter()
@@ -122,13 +121,18 @@ fn auth_file(object: &Object) -> Option<Listed> {
     ];
     let first = |texts: &[String]| texts.iter().find(|t| !t.is_empty()).cloned();
     let title = first(&title).filter(|title| *title != text("type"));
-    Some(Listed {
+    let addresses = [text("email"), text("account")];
+    let address = addresses.into_iter().find(|text| mask::is_email(text));
+    let listed = Listed {
         auth_index,
         kind: Kind::File,
         provider: first(&provider).unwrap_or_default(),
         title: title.unwrap_or_else(|| redact::field(name.trim_end_matches(".json"), &[], 200)),
         name: name.to_owned(),
+        list: String::new(),
         provider_account: first(&ids).unwrap_or_default(),
+        person: String::new(),
+        stamp: stamp(object),
         plan: first(&[claim("plan_type"), field("plan_type"), field("plan")]).unwrap_or_default(),
         note: redact::field(text("note"), &[], 500),
         status: field("status"),
@@ -141,85 +145,22 @@ fn auth_file(object: &Object) -> Option<Listed> {
         refreshed_at: moment(text("last_refresh")),
         expires_at: moment(&claim("chatgpt_subscription_active_until")),
         fields: fields::shown(object),
+    };
+    Some(Found {
+        listed,
+        address: address.unwrap_or_default().to_owned(),
     })
 }
 
-fn provider_key(list: &str, provider: &str, object: &Object) -> Option<Listed> {
-    let key = fields::text(object, "api-key");
-    let base = fields::text(object, "base-url");
-    let title = match (key, base) {
-        ("", "") => return None,
-        ("", base) => fields::origin(base),
-        (key, _) => mask::secret(&redact::visible(key, ' ')),
-    };
-    let seed = match list {
-        "vertex-api-key" => format!("id:vertex:apikey:{}", index_of(key)),
-        _ => format!("{list}:{base}+{key}"),
-    };
-    let excluded = object.get("excluded-models").and_then(Value::as_array);
-    Some(Listed {
-        auth_index: match fields::text(object, "auth-index") {
-            "" => index_of(&seed),
-            index => redact::field(index, &[], 64),
-        },
-        kind: Kind::Key,
-        provider: provider.to_owned(),
-        title,
-        // All models excluded is how a key is switched off.
-        disabled: excluded.is_some_and(|models| models.iter().any(|model| model == "*")),
-        priority: fields::number(object, "priority"),
-        weight: fields::number(object, "weight"),
-        fields: fields::shown(object),
-        ..Listed::default()
-    })
-}
-
-/// The keys of one provider that speaks OpenAI's protocol, or the provider
-/// itself where it needs none.
-fn compatible(provider: &Object) -> Vec<Listed> {
-    let base = fields::text(provider, "base-url");
-    let name = redact::field(fields::text(provider, "name"), &[], 100);
-    let common = Listed {
-        kind: Kind::Key,
-        provider: name.to_lowercase(),
-        disabled: fields::truth(provider, "disabled"),
-        priority: fields::number(provider, "priority"),
-        fields: fields::shown(provider),
-        ..Listed::default()
-    };
-    let entries = provider.get("api-key-entries").and_then(Value::as_array);
-    let entries = entries.into_iter().flatten().filter_map(Value::as_object);
-    let mut keys: Vec<Listed> = entries
-        .map(|entry| {
-            let key = fields::text(entry, "api-key");
-            Listed {
-                auth_index: match fields::text(entry, "auth-index") {
-                    "" => index_of(&format!("{COMPATIBLE}:{base}+{key}")),
-                    index => redact::field(index, &[], 64),
-                },
-                title: mask::secret(&redact::visible(key, ' ')),
-                weight: fields::number(entry, "weight"),
-                ..common.clone()
-            }
-        })
-        .collect();
-    let own = fields::text(provider, "auth-index");
-    if keys.is_empty() && !own.is_empty() {
-        keys.push(Listed {
-            auth_index: redact::field(own, &[], 64),
-            title: name,
-            ..common
-        });
+/// A file that is only renamed keeps its length and the moment it was written.
+fn stamp(object: &Object) -> String {
+    match (
+        fields::number(object, "size"),
+        fields::text(object, "modtime"),
+    ) {
+        (Some(1..), "") | (None | Some(..=0), _) => String::new(),
+        (Some(size), at) => format!("{size}@{}", redact::field(at, &[], 40)),
     }
-    keys
-}
-
-/// As the gateway makes its indexes: for keys it does not tell them of while
-/// they are switched off.
-fn index_of(seed: &str) -> String {
-    let hash = digest(&SHA256, seed.as_bytes());
-    let start = hash.as_ref().first_chunk().copied().unwrap_or_default();
-    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 /// Go writes its zero time as year 1.

@@ -12,6 +12,7 @@ use actix_web::web::{ServiceConfig, get, post};
 pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/accounts", get().to(list::show))
+        .route("/accounts.csv", get().to(list::export::csv))
         .route("/accounts/refresh", post().to(change::refresh))
         .route("/accounts/{id}", get().to(one::show))
         .route("/accounts/{id}/switch", post().to(change::switch));

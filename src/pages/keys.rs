@@ -13,13 +13,13 @@ use actix_web::web::{Data, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::accounts::Desk;
 use crate::domain::filter::{Outcome, UsageView, View};
 use crate::domain::time::{Grain, Range, Zone};
 use crate::domain::units::At;
 use crate::i18n::keys::Keys as Texts;
 use crate::pages::sums::Sum;
 use crate::regions;
-use crate::roster::Roster;
 use crate::store::Store;
 use crate::store::clients::{self, Client, Clients, Listing};
 use crate::store::requests::Totals;
@@ -137,8 +137,8 @@ fn days(zone: Zone, now: At) -> Vec<At> {
     Grain::Day.edges(zone, from, to)
 }
 
-async fn read_again(ctx: Ctx, roster: Data<Roster>, _: Access) -> Result<HttpResponse> {
-    Ok(match roster.read().await {
+async fn read_again(ctx: Ctx, desk: Data<Desk>, _: Access) -> Result<HttpResponse> {
+    Ok(match desk.read_client_keys().await {
         Ok(count) => flash::see(&ctx, "", &[("done", "read"), ("n", &count.to_string())]),
         Err(trouble) => {
             log::warn!("cannot read the gateway's list of client keys: {trouble}");

@@ -1,5 +1,6 @@
-//! The gateway's credentials as they were last listed, and those that are gone. Exactly the changes are written. Everything that shows
-//! an account reads its name through [`super::names`], kept up to date here.
+//! The gateway's credentials as they were last listed, and those that are gone.
+//! Exactly the changes are written. Everything that shows an account reads its
+//! name through [`super::names`], kept up to date here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -121,8 +122,30 @@ fn write(c: &mut SqliteConnection, changes: &[Change], now: At) -> Result<()> {
                     .set(account::gone_ms.eq(Some(now)))
                     .execute(c)?;
             }
+            Change::Joined { id, into } => join(c, *id, *into)?,
         }
     }
+    Ok(())
+}
+
+/// What was one account goes on as another.
+fn join(c: &mut SqliteConnection, id: i64, into: i64) -> Result<()> {
+    diesel::update(account_index::table.filter(account_index::account.eq(id)))
+        .set(account_index::account.eq(into))
+        .execute(c)?;
+    let first_seen: At = account::table
+        .find(id)
+        .select(account::first_seen_ms)
+        .first(c)?;
+    let later = account::table.filter(
+        account::id
+            .eq(into)
+            .and(account::first_seen_ms.gt(first_seen)),
+    );
+    diesel::update(later)
+        .set(account::first_seen_ms.eq(first_seen))
+        .execute(c)?;
+    diesel::delete(account::table.find(id)).execute(c)?;
     Ok(())
 }
 
@@ -244,6 +267,22 @@ mod tests {
         assert_eq!(title(&store, "aa").as_deref(), Some("uno"));
         assert_eq!(store.read(all).await.unwrap(), all_known);
         assert_eq!(store.read(round).await.unwrap().unwrap().at, At(2));
+    }
+
+    #[tokio::test]
+    async fn a_joined_account_leaves_its_history_to_the_other() {
+        let (_directory, store) = open();
+        let of = |index| Listed {
+            person: "ann".into(),
+            ..listed(index, "ann@example.com", "x")
+        };
+        keep(&store, vec![of("old")], 1).await;
+        keep(&store, vec![of("old"), of("new")], 2).await;
+        let all_known = keep(&store, vec![of("new")], 3).await;
+        assert_eq!(all_known.len(), 1);
+        assert_eq!(all_known[0].indexes, ["new", "old"]);
+        assert_eq!(all_known[0].first_seen, At(1));
+        assert!(!all_known[0].is_gone());
     }
 
     #[tokio::test]

@@ -285,6 +285,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_models (account) {
+        account -> BigInt,
+        asked_ms -> BigInt,
+        models -> Text,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> BigInt,
         at_ms -> BigInt,

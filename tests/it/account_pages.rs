@@ -191,6 +191,7 @@ async fn without_a_gateway_the_page_says_so_and_works() {
         "{}",
         page.body
     );
+    assert!(!page.body.contains("The gateway has no accounts."));
     for path in [
         "/accounts/1",
         "/accounts/x",
@@ -226,6 +227,87 @@ async fn visitors_see_no_account() {
         .post("/accounts/1/switch", &[("disabled", "true")])
         .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+/// The file has what the page has, all pages of it, in the order of the page;
+/// what a provider said is no formula in it.
+#[tokio::test]
+async fn the_list_is_a_file_too() {
+    let panel = Panel::start().await;
+    let listed = |n: usize, title: &str| Listed {
+        auth_index: format!("{n:016x}"),
+        provider: if n.is_multiple_of(2) {
+            "codex"
+        } else {
+            "claude"
+        }
+        .into(),
+        title: title.into(),
+        name: format!("file{n}.json"),
+        note: hostile::TEXTS[n % hostile::TEXTS.len()].into(),
+        message: "=HYPERLINK(\"http://evil.example\")".into(),
+        status: "active".into(),
+        ..Listed::default()
+    };
+    let mut changes: Vec<_> = (0..70)
+        .map(|n| Change::New(listed(n, &format!("person{n:02}@example.com"))))
+        .collect();
+    changes.push(Change::New(listed(70, "=1+1")));
+    let round = Round { at: MORNING };
+    panel.store().keep_accounts(changes, round).await.unwrap();
+    let panel = panel
+        .stop()
+        .env("CPAMP_ADMIN_KEY", crate::support::panel::ADMIN_KEY)
+        .env("CPAMP_CPA_URL", "http://127.0.0.1:9")
+        .env("CPAMP_CPA_MANAGEMENT_KEY", "a-management-key-for-tests")
+        .env("CPAMP_COLLECTOR_ENABLED", "false")
+        .start()
+        .await;
+    let browser = panel.logged_in().await;
+    let file = async |path: &str| {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let name = answer.header("content-disposition");
+        assert!(
+            name.starts_with("attachment; filename=\"accounts-"),
+            "{name}"
+        );
+        let mut reader = csv::Reader::from_reader(answer.body.as_bytes());
+        let names = reader.headers().unwrap().clone();
+        let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+        (names, rows)
+    };
+    let (names, rows) = file("/accounts.csv?sort=-account").await;
+    assert_eq!(rows.len(), 71);
+    let column = |name: &str| names.iter().position(|other| other == name).unwrap();
+    assert_eq!(&rows[0][column("identity")], "person69@example.com");
+    assert_eq!(&rows[70][column("identity")], "'=1+1");
+    for row in &rows {
+        for cell in row {
+            let starts = cell.chars().next().unwrap_or('x');
+            assert!(!"=+-@\t\r".contains(starts), "{cell}");
+        }
+    }
+    let (_, rows) = file("/accounts.csv?provider=claude&q=person1&after=3").await;
+    let mut people: Vec<_> = rows
+        .iter()
+        .map(|row| row[column("identity")].to_owned())
+        .collect();
+    people.sort();
+    let expected = ["person11", "person13", "person15", "person17", "person19"];
+    assert_eq!(people, expected.map(|name| format!("{name}@example.com")));
+
+    // Hidden, nobody is in the file, or found by name.
+    browser.set_cookie("cpamp_prefs", "mask=1");
+    let (_, rows) = file("/accounts.csv").await;
+    assert!(
+        rows.iter()
+            .all(|row| !row[column("identity")].starts_with("person"))
+    );
+    let (_, rows) = file("/accounts.csv?q=person11").await;
+    assert_eq!(rows.len(), 0);
+    let visitor = panel.visitor().get("/accounts.csv").await;
+    assert_ne!(visitor.status, StatusCode::OK);
 }
 
 /// Five thousand accounts are a page like any other. Measured here as well, in

@@ -1,222 +1,18 @@
-//! Accounts as the gateway lists them: read, kept, named, switched, told of as
-//! they fail; and what is shown when the gateway is slow, old, new or away.
+//! Accounts as the gateway lists them: read, kept, named, told of as they fail.
 
-use std::time::Duration;
-
-use cpamp::accounts::{Desk, Parts, Roster, Switched, Tuning};
-use cpamp::clock::Clock;
-use cpamp::domain::account::standing::{Lately, State as Standing, judge};
-use cpamp::domain::collection::{Connection, Settings, State, Status};
+use cpamp::accounts::Roster;
+use cpamp::domain::account::standing::State as Standing;
+use cpamp::domain::collection::{Settings, Status};
 use cpamp::domain::units::{At, Ms};
-use cpamp::fake::{Gateway, Options, Version};
-use cpamp::gateway::queue::Limits;
-use cpamp::gateway::types::Error;
-use cpamp::store::Store;
+use cpamp::fake::Gateway;
 use cpamp::store::names::Kind;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use crate::support::database::Database;
+use crate::support::desk::{Rig, find, titles, tuning};
 use crate::support::events::MORNING;
-use crate::support::wait::within;
+use crate::support::gateway::laboratory;
+use crate::support::wait::{until, within};
 
-const INITIAL: &str = include_str!("../fixtures/recorded/initial/config.yaml");
 const ERRORS: &str = include_str!("../fixtures/recorded/error-events.jsonl");
-
-fn file(name: &str, text: &str) -> (String, String) {
-    (name.to_owned(), text.to_owned())
-}
-
-/// The gateway of the laboratory, as it was at the start.
-fn laboratory() -> Options {
-    let files = [
-        file(
-            "antigravity-ag@example.com.json",
-            include_str!("../fixtures/recorded/initial/auths/antigravity-ag@example.com.json"),
-        ),
-        file(
-            "claude-ops@example.com.json",
-            include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json"),
-        ),
-        file(
-            "codex-dev1@example.com-plus.json",
-            include_str!("../fixtures/recorded/initial/auths/codex-dev1@example.com-plus.json"),
-        ),
-        file(
-            "codex-dev2@example.com-team.json",
-            include_str!("../fixtures/recorded/initial/auths/codex-dev2@example.com-team.json"),
-        ),
-        file(
-            "kimi-moon.json",
-            include_str!("../fixtures/recorded/initial/auths/kimi-moon.json"),
-        ),
-        file(
-            "xai-grok@example.com.json",
-            include_str!("../fixtures/recorded/initial/auths/xai-grok@example.com.json"),
-        ),
-    ];
-    Options {
-        config_yaml: INITIAL.to_owned(),
-        auth_files: files.to_vec(),
-        ..Options::default()
-    }
-}
-
-/// A desk with a database and a gateway; the collector is played by the test.
-struct Rig {
-    desk: Desk,
-    store: Store,
-    clock: Clock,
-    settings: watch::Sender<Settings>,
-    status: watch::Sender<Status>,
-    refreshes: watch::Sender<u64>,
-    stop: CancellationToken,
-    database: Database,
-}
-
-impl Drop for Rig {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
-fn connected(gateway: &Gateway, key: &str) -> Settings {
-    Settings {
-        connection: Some(Connection {
-            url: gateway.url(),
-            key: key.to_owned().into(),
-            insecure_tls: false,
-        }),
-        ..Settings::default()
-    }
-}
-
-fn collecting(version: Option<&str>) -> Status {
-    let mut status = Status {
-        state: State::Collecting,
-        ..Status::default()
-    };
-    status.gateway.version = version.map(str::to_owned);
-    status
-}
-
-fn tuning() -> Tuning {
-    let ms = Duration::from_millis;
-    Tuning {
-        list_every: Duration::from_hours(1),
-        list_apart: ms(1),
-        retry_first: ms(20),
-        patience: ms(5_000),
-        limits: Limits {
-            connect: ms(5_000),
-            answer: ms(5_000),
-            ping: ms(50),
-        },
-    }
-}
-
-impl Rig {
-    async fn start(gateway: &Gateway) -> Self {
-        let settings = connected(gateway, &gateway.key());
-        Self::with(
-            Database::new(),
-            settings,
-            collecting(Some("7.2.140")),
-            tuning(),
-        )
-        .await
-    }
-
-    async fn with(database: Database, settings: Settings, status: Status, tuning: Tuning) -> Self {
-        let store = database.open();
-        let clock = Clock::fixed(MORNING);
-        let (settings, status) = (watch::Sender::new(settings), watch::Sender::new(status));
-        let refreshes = watch::Sender::new(0);
-        let desk = Desk::open(Parts {
-            store: store.clone(),
-            clock: clock.clone(),
-            settings: settings.subscribe(),
-            status: status.subscribe(),
-            refreshes: refreshes.subscribe(),
-            changed: refreshes.subscribe(),
-            key: std::sync::Arc::default(),
-            tuning,
-        });
-        let desk = desk.await.unwrap();
-        let stop = CancellationToken::new();
-        tokio::spawn(desk.clone().keep_listed(stop.clone()));
-        tokio::spawn(desk.clone().keep_listening(stop.clone()));
-        tokio::spawn(desk.clone().keep_counting(stop.clone()));
-        Self {
-            desk,
-            store,
-            clock,
-            settings,
-            status,
-            refreshes,
-            stop,
-            database,
-        }
-    }
-
-    async fn until(
-        &self,
-        what: &str,
-        mut is: impl FnMut(&Roster) -> bool,
-    ) -> std::sync::Arc<Roster> {
-        let mut roster = self.desk.watch();
-        let seen = within(what, roster.wait_for(|roster| is(roster))).await;
-        seen.unwrap().clone()
-    }
-
-    async fn listed(&self) -> std::sync::Arc<Roster> {
-        self.until("accounts are listed", |roster| roster.listed_at.is_some())
-            .await
-    }
-
-    async fn listening(&self) {
-        self.until("the channel is open", |roster| roster.listening)
-            .await;
-    }
-
-    fn standing(&self, title: &str) -> Standing {
-        let roster = self.desk.roster();
-        let known = find(&roster, title);
-        judge(known, Lately::default(), roster.listed_at, self.clock.now()).state
-    }
-
-    async fn stop(self) -> Database {
-        self.stop.cancel();
-        self.store.close().await;
-        let mut rig = self;
-        std::mem::replace(&mut rig.database, Database::new())
-    }
-}
-
-fn find<'a>(roster: &'a Roster, title: &str) -> &'a cpamp::domain::account::Known {
-    let found = roster
-        .accounts
-        .iter()
-        .find(|known| known.listed.title == title);
-    found.unwrap_or_else(|| panic!("no {title} among {:?}", titles(roster)))
-}
-
-fn titles(roster: &Roster) -> Vec<&str> {
-    roster
-        .accounts
-        .iter()
-        .map(|known| known.listed.title.as_str())
-        .collect()
-}
-
-/// Requests for lists of accounts.
-fn lists(gateway: &Gateway) -> usize {
-    let asked = gateway.requests();
-    asked
-        .iter()
-        .filter(|line| *line == "GET /v0/management/auth-files")
-        .count()
-}
 
 #[tokio::test]
 async fn accounts_and_keys_are_listed_once_and_survive_a_restart() {
@@ -312,6 +108,110 @@ async fn a_refresh_of_the_gateway_brings_the_new_list() {
     );
 }
 
+/// The gateway calls a renamed file by another index; who logged in, or the file
+/// itself where it names nobody, tells whose history goes on.
+#[tokio::test]
+async fn history_survives_a_rename() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = Rig::start(&gateway).await;
+    let before = rig.listed().await;
+    gateway.rename_auth_file("claude-ops@example.com.json", "claude-operations.json");
+    gateway.rename_auth_file("kimi-moon.json", "kimi-moonshot.json");
+    rig.refreshes.send_modify(|count| *count += 1);
+    let after = rig
+        .until("the new names are there", |roster| {
+            titles(roster).contains(&"kimi-moonshot")
+        })
+        .await;
+    assert_eq!(after.accounts.len(), before.accounts.len());
+    for (old, new) in [
+        ("ops@example.com", "ops@example.com"),
+        ("kimi-moon", "kimi-moonshot"),
+    ] {
+        let (old, new) = (find(&before, old), find(&after, new));
+        assert_eq!(old.id, new.id);
+        assert_ne!(old.listed.auth_index, new.listed.auth_index);
+        let both = [new.listed.auth_index.clone(), old.listed.auth_index.clone()];
+        assert_eq!(new.indexes, both);
+        assert!(!new.is_gone());
+    }
+    // Who it is is kept in a form that does not say it.
+    let person = &find(&after, "ops@example.com").listed.person;
+    assert!(!person.is_empty() && !person.contains("ops"), "{person}");
+}
+
+/// A log-in may make another file; the account goes on when the old one goes.
+#[tokio::test]
+async fn history_survives_a_log_in_that_makes_another_file() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = Rig::start(&gateway).await;
+    let before = rig.listed().await;
+    let old = find(&before, "dev1@example.com").clone();
+    let send = async |method, path: &str, body: &str| {
+        let url = format!("{}/v0/management/auth-files?name={path}", gateway.url());
+        let request = reqwest::Client::new().request(method, url);
+        let request = request.bearer_auth(gateway.key()).body(body.to_owned());
+        assert!(request.send().await.unwrap().status().is_success());
+        rig.refreshes.send_modify(|count| *count += 1);
+    };
+    let files = laboratory().auth_files;
+    let (name, text) = &files[2];
+    send(
+        reqwest::Method::POST,
+        "codex-dev1@example.com-pro.json",
+        text,
+    )
+    .await;
+    let both = rig
+        .until("both are listed", |roster| roster.accounts.len() == 11)
+        .await;
+    assert!(!find(&both, "dev1@example.com").is_gone());
+    send(reqwest::Method::DELETE, name, "").await;
+    let after = rig
+        .until("one is left", |roster| roster.accounts.len() == 10)
+        .await;
+    let left = find(&after, "dev1@example.com");
+    assert!(!left.is_gone() && left.indexes.contains(&old.listed.auth_index));
+    assert_eq!(left.indexes.len(), 2);
+}
+
+/// Asked for once, a few accounts at a time, and kept.
+#[tokio::test]
+async fn models_are_part_of_what_is_known() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = Rig::start(&gateway).await;
+    let roster = rig.listed().await;
+    let served = async |title: &str| {
+        let known = find(&roster, title);
+        until("its models are known", async || {
+            rig.desk.served(known).ok_or(())
+        })
+        .await
+    };
+    for title in ["ag@example.com", "ops@example.com", "grok@example.com"] {
+        assert!(!served(title).await.models.is_empty(), "{title}");
+    }
+    let of_key = served("sk-m…0001").await;
+    assert!(
+        of_key.models.contains(&"mock-fast".to_owned()),
+        "{of_key:?}"
+    );
+    rig.refreshes.send_modify(|count| *count += 1);
+    rig.until_lists(&gateway, 2).await;
+    let asked = gateway.requests();
+    let asked = asked
+        .iter()
+        .filter(|line| line.contains("/auth-files/models"));
+    assert_eq!(asked.count(), 5, "one of the six is switched off");
+
+    let ops = find(&roster, "ops@example.com").clone();
+    let kept = served("ops@example.com").await;
+    let database = rig.stop().await;
+    gateway.stop().await;
+    let away = Rig::with(database, Settings::default(), Status::default(), tuning()).await;
+    assert_eq!(away.desk.served_now(&ops).await, Some(kept));
+}
+
 #[tokio::test]
 async fn every_recorded_failure_reaches_its_account_at_once() {
     let gateway = Gateway::start(laboratory()).await.unwrap();
@@ -366,183 +266,4 @@ async fn every_recorded_failure_reaches_its_account_at_once() {
         .unwrap()
         .clone();
     assert_eq!(mock.trouble.as_ref().unwrap().models.len(), 3);
-}
-
-impl Rig {
-    async fn until_lists(&self, gateway: &Gateway, count: usize) {
-        crate::support::wait::until("lists", async || {
-            let asked = lists(gateway);
-            if asked >= count { Ok(()) } else { Err(asked) }
-        })
-        .await;
-    }
-}
-
-#[tokio::test]
-async fn an_old_gateway_is_not_asked_for_the_channel() {
-    let old = Version(7, 1, 43);
-    let gateway = Gateway::start(laboratory().version(old)).await.unwrap();
-    let settings = connected(&gateway, &gateway.key());
-    let status = collecting(Some("7.1.43"));
-    let rig = Rig::with(Database::new(), settings, status, tuning()).await;
-    rig.listed().await;
-    rig.until_lists(&gateway, 1).await;
-    assert_eq!(gateway.tally().subscribed, 0);
-    assert!(!rig.desk.roster().listening);
-    // A version that does not say its number is asked once, and never again.
-    let before = gateway.tally().auth_ok;
-    rig.status.send_replace(collecting(None));
-    let refused = gateway.wait(|tally| tally.auth_ok > before);
-    within("the channel is refused", refused).await;
-    rig.refreshes.send_modify(|count| *count += 1);
-    rig.until_lists(&gateway, 2).await;
-    assert_eq!(gateway.tally().subscribed, 0);
-}
-
-#[tokio::test]
-async fn a_gateway_that_lists_less_is_read_as_far_as_it_goes() {
-    let oldest = Version(6, 9, 38);
-    let gateway = Gateway::start(laboratory().version(oldest)).await.unwrap();
-    let settings = connected(&gateway, &gateway.key());
-    let rig = Rig::with(
-        Database::new(),
-        settings,
-        collecting(Some("6.9.38")),
-        tuning(),
-    )
-    .await;
-    let roster = rig.listed().await;
-    assert!(titles(&roster).contains(&"dev1@example.com"));
-    assert!(roster.problem.is_none());
-}
-
-#[tokio::test]
-async fn a_gateway_that_is_away_leaves_the_last_list() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    let rig = Rig::start(&gateway).await;
-    rig.listed().await;
-    gateway.stop().await;
-    rig.clock.set(MORNING + Ms(90_000));
-    rig.desk.stir();
-    let roster = rig
-        .until("it fails", |roster| roster.problem.is_some())
-        .await;
-    assert_eq!(
-        (roster.accounts.len(), roster.listed_at),
-        (10, Some(MORNING))
-    );
-    // It comes back by itself.
-    gateway.restart().await.unwrap();
-    let later = MORNING + Ms(90_000);
-    rig.until("it is listed again", |roster| {
-        roster.listed_at == Some(later)
-    })
-    .await;
-    assert!(rig.desk.roster().problem.is_none());
-}
-
-#[tokio::test]
-async fn a_slow_gateway_is_waited_for_and_then_left_alone() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    let quick = Tuning {
-        patience: Duration::from_millis(50),
-        ..tuning()
-    };
-    gateway.set_faults(|faults| faults.delay = Duration::from_secs(10));
-    let settings = connected(&gateway, &gateway.key());
-    let rig = Rig::with(Database::new(), settings, collecting(None), quick).await;
-    let roster = rig
-        .until("it gives up", |roster| roster.problem.is_some())
-        .await;
-    assert_eq!(roster.problem, Some(Error::TimedOut));
-    gateway.set_faults(|faults| faults.delay = Duration::ZERO);
-    rig.listed().await;
-}
-
-#[tokio::test]
-async fn a_rejected_key_is_sent_once() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    // The collector is off, so nobody has proven the key.
-    let off = Status {
-        state: State::Off,
-        ..Status::default()
-    };
-    let settings = connected(&gateway, "not-the-key");
-    let rig = Rig::with(Database::new(), settings, off, tuning()).await;
-    rig.until("it is rejected", |roster| {
-        roster.problem == Some(Error::KeyRejected)
-    })
-    .await;
-    for _ in 0..3 {
-        rig.desk.stir();
-        rig.refreshes.send_modify(|count| *count += 1);
-        tokio::task::yield_now().await;
-    }
-    let again = gateway.wait(|tally| tally.auth_refused > 1);
-    let again = tokio::time::timeout(10 * tuning().retry_first, again).await;
-    assert!(again.is_err(), "it was sent again");
-    let switched = rig.desk.switch(1, true).await.unwrap();
-    assert_eq!(switched, Switched::Unknown);
-    assert_eq!(gateway.tally().auth_refused, 1);
-    // Another key is another attempt.
-    rig.settings
-        .send_replace(connected(&gateway, &gateway.key()));
-    rig.listed().await;
-    assert_eq!(gateway.tally().auth_refused, 1);
-}
-
-#[tokio::test]
-async fn nothing_is_asked_before_the_collector_has_proven_the_key() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    let settings = connected(&gateway, &gateway.key());
-    let starting = Status {
-        state: State::Starting,
-        ..Status::default()
-    };
-    let rig = Rig::with(Database::new(), settings, starting, tuning()).await;
-    rig.desk.stir();
-    tokio::task::yield_now().await;
-    assert_eq!(gateway.tally().auth_ok, 0);
-    rig.status.send_replace(collecting(None));
-    rig.listed().await;
-}
-
-#[tokio::test]
-async fn switching_is_read_back_and_refusals_are_told() {
-    let gateway = Gateway::start(laboratory()).await.unwrap();
-    let rig = Rig::start(&gateway).await;
-    let roster = rig.listed().await;
-    let ops = find(&roster, "ops@example.com").id;
-    assert_eq!(rig.desk.switch(ops, true).await.unwrap(), Switched::Done);
-    assert_eq!(rig.standing("ops@example.com"), Standing::Disabled);
-    assert_eq!(
-        rig.desk.switch(ops, true).await.unwrap(),
-        Switched::Unchanged
-    );
-    assert_eq!(rig.desk.switch(ops, false).await.unwrap(), Switched::Done);
-    assert_eq!(rig.standing("ops@example.com"), Standing::Active);
-    assert_eq!(rig.desk.outcome(ops), Some((false, Switched::Done)));
-
-    // A configured key is no file.
-    let key = find(&roster, "sk-a…0001").id;
-    assert_eq!(rig.desk.switch(key, true).await.unwrap(), Switched::Unknown);
-
-    // Somebody deleted the file meanwhile.
-    let client = reqwest::Client::new();
-    let url = format!(
-        "{}/v0/management/auth-files?name=kimi-moon.json",
-        gateway.url()
-    );
-    let deleted = client
-        .delete(url)
-        .bearer_auth(gateway.key())
-        .send()
-        .await
-        .unwrap();
-    assert!(deleted.status().is_success());
-    let kimi = find(&roster, "kimi-moon").id;
-    let refused = rig.desk.switch(kimi, true).await.unwrap();
-    let Switched::Refused(Error::Unsupported(_) | Error::Protocol(_)) = &refused else {
-        panic!("{refused:?}");
-    };
 }

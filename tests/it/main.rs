@@ -6,6 +6,8 @@ mod support;
 
 mod account_pages;
 mod accounts;
+mod accounts_switched;
+mod accounts_trouble;
 mod api_described;
 mod api_numbers;
 mod api_writes;
@@ -48,7 +50,9 @@ mod processes;
 mod rebuild;
 mod recorded_events;
 mod relay;
+mod relay_key;
 mod relay_nginx;
+mod relay_official;
 mod relay_streams;
 mod relay_tricks;
 mod relay_trouble;

@@ -5,6 +5,7 @@
 pub(crate) mod binary;
 pub(crate) mod chromium;
 pub(crate) mod database;
+pub(crate) mod desk;
 pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod gateway;

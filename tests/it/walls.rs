@@ -5,7 +5,7 @@ use crate::support::sources::{files, top};
 
 /// Module, and the modules of this crate it may use besides itself. `app` and
 /// `cli` put everything together, so they are not listed.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("heap", &[]),
     ("clock", &["domain"]),
@@ -17,7 +17,6 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("jobs", &[]),
     ("ingest", &["gateway", "store", "domain", "clock"]),
     ("prices", &["gateway", "store", "domain", "clock"]),
-    ("roster", &["gateway", "store", "domain", "clock"]),
     ("accounts", &["gateway", "store", "domain", "clock"]),
     ("relay", &["web", "gateway", "store", "domain", "clock"]),
     ("web", &["store", "domain", "i18n", "config", "clock"]),
@@ -25,8 +24,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     (
         "pages",
         &[
-            "web", "store", "gateway", "prices", "accounts", "roster", "domain", "i18n", "config",
-            "regions",
+            "web", "store", "gateway", "prices", "accounts", "domain", "i18n", "config", "regions",
         ],
     ),
 ];

@@ -2,10 +2,11 @@
 //! writes exactly these changes, so a list that says nothing new costs no write.
 //!
 //! A credential is the same while the gateway gives it the same `auth_index`
-//! and the provider the same account id. The index changes when a file is
-//! renamed or moved; the account id then tells whose history goes on. An account
-//! id may be shared (a workspace has many members), so it only decides when one
-//! credential is missing and one is new.
+//! and it is of the same account and person. The index changes when a file is
+//! renamed or moved, or made anew by a log-in; the provider's account id, who
+//! logged in, or where nobody says either, the unchanged file then tells whose
+//! history goes on. An account id may be shared (a workspace has many members),
+//! so it only decides when one credential is missing and one is new.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,6 +21,9 @@ pub enum Change {
     Changed { id: i64, listed: Listed },
     /// Listed no longer.
     Gone { id: i64 },
+    /// Listed no longer, and another one is the same account: after a log-in
+    /// that made a new file, the old one was removed.
+    Joined { id: i64, into: i64 },
 }
 
 /// Compares what is known with what the gateway lists now.
@@ -75,20 +79,64 @@ pub fn diff(known: &[Known], listed: Vec<Listed>) -> Vec<Change> {
     let missing = known
         .iter()
         .filter(|known| !found.contains(&known.id) && !known.is_gone());
-    changes.extend(missing.map(|known| Change::Gone { id: known.id }));
+    for gone in missing {
+        let mut others = known
+            .iter()
+            .filter(|other| found.contains(&other.id) && is_twin(&gone.listed, &other.listed));
+        changes.push(match (others.next(), others.next()) {
+            (Some(twin), None) => Change::Joined {
+                id: gone.id,
+                into: twin.id,
+            },
+            _ => Change::Gone { id: gone.id },
+        });
+    }
     changes
 }
 
 /// Whether the file still holds the account it held. Old versions do not say
 /// whose it is.
 fn same_account(known: &Known, listed: &Listed) -> bool {
-    let (before, now) = (&known.listed.provider_account, &listed.provider_account);
-    before.is_empty() || now.is_empty() || before == now
+    let before = &known.listed;
+    match compare(&before.provider_account, &listed.provider_account) {
+        // Who logged in may have got another address.
+        Told::Same => true,
+        Told::Other => false,
+        Told::Nothing => compare(&before.person, &listed.person) != Told::Other,
+    }
 }
 
+/// Whether a credential that is new is one that is missing.
 fn names_the_same(a: &Listed, b: &Listed) -> bool {
-    !a.provider_account.is_empty()
-        && (&a.provider_account, &a.provider, a.kind) == (&b.provider_account, &b.provider, b.kind)
+    let account = compare(&a.provider_account, &b.provider_account);
+    let person = compare(&a.person, &b.person);
+    let alike = match (account, person) {
+        (Told::Other, _) | (_, Told::Other) => false,
+        (Told::Same, _) | (_, Told::Same) => true,
+        (Told::Nothing, Told::Nothing) => compare(&a.stamp, &b.stamp) == Told::Same,
+    };
+    alike && (&a.provider, a.kind) == (&b.provider, b.kind)
+}
+
+/// Whether two credentials are one account, whatever else there is.
+fn is_twin(a: &Listed, b: &Listed) -> bool {
+    compare(&a.person, &b.person) == Told::Same && names_the_same(a, b)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Same,
+    Other,
+    /// One of them does not say.
+    Nothing,
+}
+
+fn compare(a: &str, b: &str) -> Told {
+    match (a, b) {
+        ("", _) | (_, "") => Told::Nothing,
+        _ if a == b => Told::Same,
+        _ => Told::Other,
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +214,91 @@ mod tests {
             diff(&knowns, vec![listed("a", "")]).as_slice(),
             [Change::Changed { id: 1, .. }]
         ));
+    }
+
+    fn of(index: &str, account: &str, person: &str) -> Listed {
+        Listed {
+            person: person.into(),
+            ..listed(index, account)
+        }
+    }
+
+    fn known_of(id: i64, listed: Listed) -> Known {
+        Known {
+            id,
+            indexes: vec![listed.auth_index.clone()],
+            listed,
+            ..Known::default()
+        }
+    }
+
+    #[test]
+    fn who_logged_in_tells_where_the_provider_does_not() {
+        let knowns = [
+            known_of(1, of("a", "", "ann")),
+            known_of(2, of("b", "", "")),
+        ];
+        let list = vec![of("c", "", "ann"), of("b", "", "")];
+        let expected = Change::Changed {
+            id: 1,
+            listed: of("c", "", "ann"),
+        };
+        assert_eq!(diff(&knowns, list), [expected]);
+        // The same file with somebody else in it.
+        let list = vec![of("a", "", "bob"), of("b", "", "")];
+        let expected = [Change::New(of("a", "", "bob")), Change::Gone { id: 1 }];
+        assert_eq!(diff(&knowns, list), expected);
+    }
+
+    #[test]
+    fn members_of_one_workspace_are_told_apart_by_who_they_are() {
+        let knowns = [
+            known_of(1, of("a", "team", "ann")),
+            known_of(2, of("b", "team", "bob")),
+        ];
+        let list = vec![of("d", "team", "bob"), of("c", "team", "ann")];
+        let again = |id, listed| Change::Changed { id, listed };
+        assert_eq!(
+            diff(&knowns, list),
+            [
+                again(2, of("d", "team", "bob")),
+                again(1, of("c", "team", "ann"))
+            ]
+        );
+        let list = vec![of("c", "team", "cid")];
+        let changes = diff(&knowns, list);
+        assert!(
+            matches!(changes.as_slice(), [Change::New(_), ..]),
+            "{changes:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_names_nobody_is_known_by_itself() {
+        let stamped = |index: &str, stamp: &str| Listed {
+            stamp: stamp.into(),
+            ..listed(index, "")
+        };
+        let knowns = [known_of(1, stamped("a", "172@t1"))];
+        let moved = stamped("b", "172@t1");
+        let expected = Change::Changed {
+            id: 1,
+            listed: moved.clone(),
+        };
+        assert_eq!(diff(&knowns, vec![moved]), [expected]);
+        let other = stamped("b", "172@t2");
+        let expected = [Change::New(other.clone()), Change::Gone { id: 1 }];
+        assert_eq!(diff(&knowns, vec![other]), expected);
+    }
+
+    #[test]
+    fn an_old_file_joins_the_one_that_a_log_in_made() {
+        let knowns = [
+            known_of(1, of("a", "acct", "ann")),
+            known_of(2, of("b", "acct", "ann")),
+        ];
+        let joined = Change::Joined { id: 1, into: 2 };
+        assert_eq!(diff(&knowns, vec![of("b", "acct", "ann")]), [joined]);
     }
 
     #[test]

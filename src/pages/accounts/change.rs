@@ -59,7 +59,14 @@ pub(super) async fn switch(
         who: audit::who(&access),
         address: client.ip.to_string(),
         method: String::from("PATCH"),
-        path: String::from("/v0/management/auth-files/status"),
+        path: match desk
+            .roster()
+            .of_id(*id)
+            .map(|known| known.listed.list.as_str())
+        {
+            None | Some("") => String::from("/v0/management/auth-files/status"),
+            Some(list) => format!("/v0/management/{list}"),
+        },
     };
     let mut ticket = Ticket::begin(&state, Some(intent)).await;
     let outcome = desk.switch(*id, form.disabled).await?;
@@ -126,7 +133,11 @@ pub(super) fn flash(ctx: &Ctx, desk: &Desk, known: &Known) -> Option<Flash> {
             } else {
                 (t.is_enabled)(&name)
             },
-            text: t.checked.to_owned(),
+            text: if known.shares_its_switch() {
+                (t.checked_all)(&plain(&known.listed.provider))
+            } else {
+                t.checked.to_owned()
+            },
             undo: Some((known.id, !wanted)),
         },
         Switched::Unchanged => Flash {

@@ -2,10 +2,12 @@
 //! its sums, those that need attention first. Filtered, sorted and cut in memory;
 //! a page starts after an account, not at a number, so that it never shifts.
 
+pub(super) mod export;
 mod rows;
 mod view;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,12 +15,14 @@ use askama::Template;
 
 use super::change::{self, Flash};
 use super::words;
-use crate::accounts::Desk;
+use crate::accounts::{Desk, Roster};
+use crate::domain::account::Known;
 use crate::domain::account::standing::State;
 use crate::domain::filter::Selection;
 use crate::domain::units::{At, NanoUsd};
 use crate::pages::sums::Sum;
 use crate::regions;
+use crate::store::endings::Recents;
 use crate::store::report::{self, Question};
 use crate::store::requests::{Dimension, Totals};
 use crate::web::ctx::{Ctx, Place};
@@ -40,6 +44,7 @@ struct ListPage {
     /// The gateway cannot be asked: title and text.
     notice: Option<(&'static str, String)>,
     action: String,
+    csv: String,
     view: View,
     providers: Vec<String>,
     states: Vec<(&'static str, &'static str, bool)>,
@@ -53,8 +58,10 @@ struct ListPage {
     pager: String,
     next: Option<String>,
     first: Option<String>,
-    /// Nothing at all, rather than nothing that matches.
+    /// The gateway has none at all, rather than none that matches.
     empty: bool,
+    /// The gateway never said which it has.
+    unasked: bool,
     ctx: Ctx,
 }
 
@@ -113,6 +120,22 @@ async fn totals(state: &AppState, view: &View, ctx: &Ctx) -> Result<HashMap<Stri
         .collect())
 }
 
+/// Every account with everything that is known of it.
+fn entries<'r>(
+    ctx: &Ctx,
+    desk: &Desk,
+    roster: &'r Roster,
+    recents: &Recents,
+    totals: &HashMap<String, Totals>,
+) -> Vec<Entry<'r>> {
+    let entry = |known: &'r Arc<Known>| {
+        let recent = desk.recent(recents, known);
+        let standing = desk.standing(roster, known, &recent, ctx.now);
+        Entry::new(known, recent, standing, desk.served(known), totals)
+    };
+    roster.accounts.iter().map(entry).collect()
+}
+
 fn build(
     ctx: Ctx,
     desk: &Desk,
@@ -121,17 +144,8 @@ fn build(
     version: u64,
 ) -> ListPage {
     let t = ctx.t.accounts;
-    let roster = desk.roster();
-    let recents = desk.recents();
-    let all: Vec<Entry> = roster
-        .accounts
-        .iter()
-        .map(|known| {
-            let recent = desk.recent(&recents, known);
-            let standing = desk.standing(&roster, known, &recent, ctx.now);
-            Entry::new(known, recent, standing, totals)
-        })
-        .collect();
+    let (roster, recents) = (desk.roster(), desk.recents());
+    let all = entries(&ctx, desk, &roster, &recents, totals);
     let listed = all.iter().filter(|entry| !entry.known.is_gone());
     let ready = listed
         .clone()
@@ -143,7 +157,7 @@ fn build(
         .collect();
     providers.sort_unstable();
     providers.dedup();
-    let shown: Vec<&Entry> = view.pick(&all);
+    let shown: Vec<&Entry> = view.pick(&all, ctx.prefs.mask);
     let (page, next) = view.page(&shown, &all);
     let count = |n: usize| ctx.lang.count(i64::try_from(n).unwrap_or(i64::MAX));
     let first_place = page.first().and_then(|first| {
@@ -166,6 +180,7 @@ fn build(
         lede: lede(&ctx, ready, whole, roster.listed_at),
         notice: notice(&ctx, roster.listed_at, roster.problem.is_some()),
         action: ctx.url("/accounts"),
+        csv: ctx.url(&view.file("/accounts.csv")),
         states: states(&ctx, &view),
         ranges: ranges(&ctx, &view),
         every: EVERY,
@@ -180,6 +195,7 @@ fn build(
         next: next.map(|id| ctx.url(&view.after(Some(id)).url())),
         first: view.after.map(|_| ctx.url(&view.after(None).url())),
         empty: all.is_empty(),
+        unasked: all.is_empty() && roster.listed_at.is_none(),
         providers,
         view,
         ctx,

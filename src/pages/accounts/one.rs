@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::change::{self, Flash};
 use super::words::{self, Said, Strip};
-use crate::accounts::Desk;
+use crate::accounts::{Desk, Served};
 use crate::domain::account::standing::{Standing, State};
 use crate::domain::account::{Kind, Known};
 use crate::domain::filter::{Selection, Sort, View};
@@ -58,8 +58,9 @@ struct AccountPage {
     requests: String,
     usage: String,
     models: Vec<String>,
-    /// Auth files have models of their own; keys list them among the fields.
-    is_file: bool,
+    /// Where the models come from; empty while nobody was asked.
+    models_lede: String,
+    has_models: bool,
     fields: Vec<(String, String)>,
     ctx: Ctx,
 }
@@ -111,16 +112,19 @@ pub(super) async fn show(
     let recent = desk.recent(&desk.recents(), known);
     let standing = desk.standing(&roster, known, &recent, ctx.now);
     let read = load(&state, known, &ctx).await?;
-    let models = desk.models(known).await;
+    let served = desk.served_now(known).await;
     let flash = asked.switched.filter(|switched| *switched == id);
     let page = AccountPage {
         flash: flash.and_then(|_| change::flash(&ctx, &desk, known)),
-        models: models.map_or(Vec::new(), |models| {
-            models
-                .iter()
-                .map(|model| plain(model).into_owned())
-                .collect()
-        }),
+        models: models(served.as_ref()),
+        models_lede: match &served {
+            Some(served) if known.is_file() => {
+                (ctx.t.accounts.models_lede)(&words::ago(&ctx, Some(served.at)))
+            }
+            Some(_) => ctx.t.accounts.models_of_key.to_owned(),
+            None => String::new(),
+        },
+        has_models: known.is_file() || served.is_some(),
         facts: facts(&ctx, known, &standing, &recent, roster.listening),
         ..build(ctx, known, &standing, &recent, &read)
     };
@@ -229,7 +233,8 @@ fn build(
         requests,
         usage,
         models: Vec::new(),
-        is_file: listed.kind == Kind::File,
+        models_lede: String::new(),
+        has_models: false,
         fields: listed
             .fields
             .iter()
@@ -237,6 +242,11 @@ fn build(
             .collect(),
         ctx,
     }
+}
+
+fn models(served: Option<&Served>) -> Vec<String> {
+    let models = served.iter().flat_map(|served| served.models.iter());
+    models.map(|model| plain(model).into_owned()).collect()
 }
 
 fn tokens(totals: &crate::store::requests::Totals) -> i64 {
@@ -333,6 +343,8 @@ fn facts(
             t.provider_account,
             words::masked(ctx, known, &listed.provider_account),
         ),
+        (t.configured_in, listed.list.clone()),
+        (t.switching, switching(ctx, known)),
         (t.indexes, known.indexes.join(", ")),
     ];
     if standing.state != State::Gone && listed.kind == Kind::File {
@@ -345,6 +357,20 @@ fn facts(
     }
     facts.retain(|(_, value)| !value.is_empty());
     facts
+}
+
+/// What is to be known of the switch; empty where it is an ordinary one.
+fn switching(ctx: &Ctx, known: &Known) -> String {
+    let t = ctx.t.accounts;
+    if known.is_gone() {
+        String::new()
+    } else if !known.can_be_switched() {
+        t.cannot_switch.to_owned()
+    } else if known.shares_its_switch() {
+        (t.switches_all)(&plain(&known.listed.provider))
+    } else {
+        String::new()
+    }
 }
 
 impl AccountPage {

@@ -6,10 +6,10 @@ use actix_web::http::header;
 
 use super::rows::name;
 use super::{Refused, rows};
+use crate::accounts::client_keys::Trouble;
 use crate::domain::collection::Reason;
 use crate::domain::units::At;
 use crate::i18n::plain;
-use crate::roster::Trouble;
 use crate::store::clients::Client;
 use crate::web::ctx::Ctx;
 use crate::web::reader;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::super::words::{self, Said, Strip};
 use super::view::{By, View};
-use crate::domain::account::Known;
+use crate::accounts::Served;
 use crate::domain::account::standing::Standing;
+use crate::domain::account::{Kind, Known};
 use crate::domain::filter::{self, Outcome};
 use crate::domain::units::NanoUsd;
 use crate::i18n::{UNKNOWN, plain};
@@ -20,6 +21,7 @@ pub(super) struct Entry<'a> {
     pub recent: Recent,
     pub standing: Standing,
     pub totals: Totals,
+    served: Option<Served>,
 }
 
 impl<'a> Entry<'a> {
@@ -28,25 +30,19 @@ impl<'a> Entry<'a> {
         known: &'a Arc<Known>,
         recent: Recent,
         standing: Standing,
+        served: Option<Served>,
         totals: &HashMap<String, Totals>,
     ) -> Self {
         let mut sum = Totals::default();
         for part in known.indexes.iter().filter_map(|index| totals.get(index)) {
-            sum.requests += part.requests;
-            sum.failed += part.failed;
-            sum.uncached += part.uncached;
-            sum.cache_read += part.cache_read;
-            sum.cache_write += part.cache_write;
-            sum.output += part.output;
-            sum.reasoning += part.reasoning;
-            sum.unclassified += part.unclassified;
-            sum.cost = sum.cost + part.cost;
+            sum.add(part);
         }
         Self {
             known,
             recent,
             standing,
             totals: sum,
+            served,
         }
     }
 
@@ -56,18 +52,18 @@ impl<'a> Entry<'a> {
         input + t.output + t.reasoning + t.unclassified
     }
 
-    /// `search` is in lower case.
-    pub(super) fn mentions(&self, search: &str) -> bool {
+    /// `search` is in lower case; who it is cannot be found while names are
+    /// hidden.
+    pub(super) fn mentions(&self, search: &str, hidden: bool) -> bool {
         let listed = &self.known.listed;
-        let texts = [
-            &listed.title,
-            &listed.note,
-            &listed.plan,
-            &listed.provider,
-            &listed.name,
-        ];
-        texts
-            .iter()
+        let names = [&listed.title, &listed.name];
+        let texts = [&listed.note, &listed.plan, &listed.provider];
+        let models = self.served.iter().flat_map(|served| served.models.iter());
+        names
+            .into_iter()
+            .filter(|_| !hidden || listed.kind == Kind::Key)
+            .chain(texts)
+            .chain(models)
             .any(|text| text.to_lowercase().contains(search))
     }
 }
@@ -124,9 +120,10 @@ impl Row {
             failed: lang.count(entry.totals.failed),
             failed_href: requests(Some(Outcome::Failed)),
             tokens: lang.compact(entry.tokens()),
-            cost: match entry.totals.cost {
-                NanoUsd(0) => String::from("0"),
-                cost => lang.cents(cost),
+            cost: match entry.totals.known_cost() {
+                None if entry.totals.requests > 0 => UNKNOWN.to_owned(),
+                None | Some(NanoUsd(0)) => String::from("0"),
+                Some(cost) => lang.cents(cost),
             },
             last_used: words::ago(ctx, entry.recent.last_used()),
             priority: listed

@@ -115,6 +115,11 @@ impl View {
         }
     }
 
+    /// All pages of it as a file at this path.
+    pub(super) fn file(&self, path: &str) -> String {
+        self.at_start().url().replacen("/accounts", path, 1)
+    }
+
     /// As a path and query, without what holds for one look only.
     pub(in crate::pages::accounts) fn url(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -196,7 +201,7 @@ impl View {
     }
 
     /// Those that are asked for, in order.
-    pub(super) fn pick<'a, 'k>(&self, all: &'a [Entry<'k>]) -> Vec<&'a Entry<'k>> {
+    pub(super) fn pick<'a, 'k>(&self, all: &'a [Entry<'k>], hidden: bool) -> Vec<&'a Entry<'k>> {
         let search = self.q.trim().to_lowercase();
         let state = self.state();
         let wanted = |entry: &&Entry| {
@@ -206,7 +211,7 @@ impl View {
             };
             of_state
                 && (self.provider.is_empty() || entry.known.listed.provider == self.provider)
-                && (search.is_empty() || entry.mentions(&search))
+                && (search.is_empty() || entry.mentions(&search, hidden))
         };
         let mut shown: Vec<&Entry> = all.iter().filter(wanted).collect();
         shown.sort_by_cached_key(|entry| self.place(entry));
@@ -295,7 +300,7 @@ mod tests {
         for known in known {
             let standing = judge(known, Lately::default(), None, At(1));
             let (recent, totals) = (Recent::default(), std::collections::HashMap::new());
-            entries.push(Entry::new(known, recent, standing, &totals));
+            entries.push(Entry::new(known, recent, standing, None, &totals));
         }
         entries
     }
@@ -308,7 +313,10 @@ mod tests {
 
     fn ids(view: &View, known: &[Arc<Known>]) -> Vec<i64> {
         let all = entries(known);
-        view.pick(&all).iter().map(|entry| entry.known.id).collect()
+        view.pick(&all, false)
+            .iter()
+            .map(|entry| entry.known.id)
+            .collect()
     }
 
     #[test]
@@ -345,7 +353,7 @@ mod tests {
             let all = entries(&all);
             let mut seen = Vec::new();
             loop {
-                let shown = view.pick(&all);
+                let shown = view.pick(&all, false);
                 let (page, next) = view.page(&shown, &all);
                 seen.extend(page.iter().map(|entry| entry.known.id));
                 let Some(next) = next else { break };
