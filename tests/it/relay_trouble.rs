@@ -1,6 +1,7 @@
 //! The relay when something is wrong: with the Management Key, with the pace,
 //! with who asks from where; and what is written down of it all.
 
+use cpamp::domain::collection::State;
 use cpamp::domain::units::Ms;
 use cpamp::fake::Options;
 use cpamp::store::audit::{self, KEPT};
@@ -10,6 +11,7 @@ use serde_json::json;
 use crate::support::binary::script;
 use crate::support::door::Door;
 use crate::support::panel::ADMIN_KEY;
+use crate::support::rig::usage_of;
 use crate::support::wait::until;
 
 #[tokio::test]
@@ -74,6 +76,63 @@ async fn a_script_that_runs_wild_is_slowed_down_and_pages_are_not() {
     assert_eq!(
         door.get("/v0/management/debug").await.status,
         StatusCode::OK
+    );
+}
+
+/// More requests at once than there are places and seats: some are sent away,
+/// and neither the pages nor the collector notice.
+#[tokio::test]
+async fn a_crowd_of_requests_starves_nobody() {
+    const CROWD: usize = 300;
+    let collecting = |setup: crate::support::panel::Setup| {
+        setup
+            .env("CPAMP_COLLECTOR_ENABLED", "true")
+            .env("CPAMP_RELAY_RATE", "0")
+    };
+    let door = Door::with(Options::default(), collecting).await;
+    door.panel
+        .until(|status| status.state == State::Collecting)
+        .await;
+    let person = door.panel.logged_in().await;
+    let delay = std::time::Duration::from_millis(50);
+    door.gateway.set_faults(|faults| faults.delay = delay);
+    let script = door.script();
+    let crowd = (0..CROWD).map(|_| script.get("/v0/management/api-keys"));
+    let crowd = futures_util::future::join_all(crowd);
+    let others = async {
+        let relayed = |line: &String| line == "GET /v0/management/api-keys";
+        until("the crowd is there", async || {
+            let seen = door.gateway.requests();
+            seen.iter().any(relayed).then_some(()).ok_or(seen.len())
+        })
+        .await;
+        door.gateway.push(&usage_of(1, "an-index"));
+        door.panel.until(|status| status.stored >= 1).await;
+        let so_far = door.gateway.requests();
+        let so_far = so_far.iter().filter(|line| relayed(line)).count();
+        for path in ["/", "/requests", "/accounts", "/settings/audit"] {
+            assert_eq!(person.get(path).await.status, StatusCode::OK, "{path}");
+        }
+        let here = [("sec-fetch-site", "same-origin")];
+        let path = "/v0/management/debug";
+        let answer = person.send(Method::GET, path, "", &here).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        so_far
+    };
+    let (answers, so_far) = tokio::join!(crowd, others);
+    let (served, refused): (Vec<_>, Vec<_>) = answers
+        .iter()
+        .partition(|answer| answer.status == StatusCode::OK);
+    for answer in &refused {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.json()["code"], "relay_busy");
+        assert_eq!(answer.header("retry-after"), "1");
+    }
+    assert!(!refused.is_empty(), "everybody found a seat");
+    assert!(served.len() >= 32, "{} were served", served.len());
+    assert!(
+        so_far < served.len(),
+        "the others did not wait for the crowd"
     );
 }
 
