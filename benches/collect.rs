@@ -129,6 +129,7 @@ async fn measure(events: usize, mode: Mode) {
         ..Settings::default()
     };
     let (collector, handle) = Collector::new(Parts {
+        key: std::sync::Arc::default(),
         store: store.clone(),
         spool: directory.path().join("spool"),
         clock: Clock::System,
