@@ -202,9 +202,9 @@ async fn it_edits_providers() {
     panel.write(Method::PUT, "/claude-api-key", &claude).await;
     let now = panel.read("/claude-api-key").await;
     assert_eq!(now["claude-api-key"][0]["priority"], 7);
-    let patch = json!({"index": 0, "value": {"disabled": true}});
+    let off = json!({"index": 0, "value": {"disabled": true}});
     panel
-        .write(Method::PATCH, "/openai-compatibility", &patch)
+        .write(Method::PATCH, "/openai-compatibility", &off)
         .await;
     let now = panel.read("/openai-compatibility").await;
     assert_eq!(now["openai-compatibility"][0]["disabled"], true);
