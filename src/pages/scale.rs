@@ -158,7 +158,7 @@ mod tests {
         let unit = Unit::count(1_050_000_000, Lang::En);
         assert_eq!(unit.name, "M");
         let said = [1_050_000_000, 230_400_000, 3_200_000].map(|n| unit.say(Some(n)));
-        assert_eq!(said, ["1050", "230", "3"]);
+        assert_eq!(said, ["1,050", "230", "3"]);
         assert_eq!(unit.finer().say(Some(3_200_000)), "3.2");
         assert_eq!(Unit::count(9_999, Lang::En).finer().say(Some(7)), "7");
     }
