@@ -138,10 +138,13 @@ impl Totals {
         self.requests - self.failed
     }
 
-    /// What the priced requests cost; `None` while none of them is.
+    /// What the priced requests cost; `None` while none of them is. Requests
+    /// without a token cost nothing under any price, so nothing beside what
+    /// has no price is unknown too, and not free.
     #[must_use]
     pub fn known_cost(&self) -> Option<NanoUsd> {
-        (self.unpriced < self.requests).then_some(self.cost)
+        let told = self.unpriced == 0 || self.cost != NanoUsd(0);
+        (told && self.unpriced < self.requests).then_some(self.cost)
     }
 }
 
@@ -196,4 +199,28 @@ pub struct ListQuery {
     pub from: From,
     /// Rows wanted, 1 to 500.
     pub limit: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_price_is_not_free() {
+        let cost = |requests, unpriced, nanos| {
+            let totals = Totals {
+                requests,
+                unpriced,
+                cost: NanoUsd(nanos),
+                ..Totals::default()
+            };
+            totals.known_cost().map(|cost| cost.0)
+        };
+        // Nine without a price, and one that failed before its first token.
+        assert_eq!(cost(10, 9, 0), None);
+        assert_eq!(cost(10, 10, 0), None);
+        assert_eq!(cost(10, 9, 7), Some(7));
+        assert_eq!(cost(10, 0, 0), Some(0), "priced, at nothing");
+        assert_eq!(cost(0, 0, 0), None);
+    }
 }

@@ -19,7 +19,7 @@ use crate::accounts::{Desk, Roster};
 use crate::domain::account::Known;
 use crate::domain::account::standing::State;
 use crate::domain::filter::Selection;
-use crate::domain::units::{At, NanoUsd};
+use crate::domain::units::At;
 use crate::pages::sums::Sum;
 use crate::regions;
 use crate::store::endings::Recents;
@@ -289,17 +289,21 @@ fn sums(ctx: &Ctx, all: &[Entry], view: &View) -> Vec<Sum> {
             });
         }
     }
-    let requests: i64 = all.iter().map(|entry| entry.totals.requests).sum();
-    let cost: i64 = all.iter().map(|entry| entry.totals.cost.0).sum();
-    for (label, figure, path) in [
-        (t.requests, lang.compact(requests), "/requests"),
-        (t.cost, lang.cents(NanoUsd(cost)), "/usage"),
+    let mut whole = Totals::default();
+    for entry in all {
+        whole.add(&entry.totals);
+    }
+    let range = (ctx.t.requests.range_short)(view.range());
+    let priced = words::costs_in(ctx, view.range(), &whole);
+    for (label, figure, path, note) in [
+        (t.requests, lang.compact(whole.requests), "/requests", range),
+        (t.cost, words::cost(ctx, &whole), "/usage", priced),
     ] {
         sums.push(Sum {
             label,
             figure,
             href: ctx.url(&format!("{path}?range={}", view.range_name())),
-            note: (ctx.t.requests.range_short)(view.range()),
+            note,
             ..Sum::default()
         });
     }

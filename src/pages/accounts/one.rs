@@ -212,7 +212,7 @@ fn build(
             requests: ctx.lang.count(totals.requests),
             failed: Cell::count(Some(totals.failed), ctx.lang, ctx.t.requests),
             tokens: ctx.lang.compact(tokens(totals)),
-            cost: ctx.lang.cents(totals.cost),
+            cost: words::cost(&ctx, totals),
         }
     });
     AccountPage {
@@ -276,7 +276,10 @@ fn sums(ctx: &Ctx, report: &Report, requests: &str, usage: &str) -> Vec<Sum> {
             )
         },
         sum(t.tokens, lang.compact(tokens(totals)), usage),
-        sum(t.cost, lang.cents(totals.cost), usage),
+        Sum {
+            note: words::costs_in(ctx, WEEK, totals),
+            ..sum(t.cost, words::cost(ctx, totals), usage)
+        },
         Sum {
             unit: ctx.t.requests.second,
             ..sum(

@@ -5,9 +5,11 @@ use serde_json::Value;
 
 use crate::domain::account::standing::{Standing, State, is_its_fault};
 use crate::domain::account::{Kind, Known};
+use crate::domain::time::Range;
 use crate::domain::units::{At, Ms};
 use crate::i18n::{UNKNOWN, plain};
 use crate::store::endings::Recent;
+use crate::store::requests::Totals;
 use crate::web::ctx::Ctx;
 use crate::web::reader::{BAD, FINE, OFF, Tone, WAIT, WARN};
 
@@ -155,6 +157,24 @@ pub(super) fn name(ctx: &Ctx, known: &Known) -> String {
         // A mask already.
         Kind::Key => plain(&known.listed.title).into_owned(),
         Kind::File => ctx.identity(&known.listed.title),
+    }
+}
+
+/// What the priced requests cost; a dash while that is not known.
+pub(super) fn cost(ctx: &Ctx, totals: &Totals) -> String {
+    let cost = totals.known_cost();
+    cost.map_or_else(|| UNKNOWN.to_owned(), |cost| ctx.lang.cents(cost))
+}
+
+/// The range of a cost, and how many requests of it have no price.
+pub(super) fn costs_in(ctx: &Ctx, range: Range, totals: &Totals) -> String {
+    let range = (ctx.t.requests.range_short)(range);
+    match totals.unpriced {
+        0 => range,
+        n => format!(
+            "{range}; {}",
+            (ctx.t.requests.no_price_of)(&ctx.lang.count(n))
+        ),
     }
 }
 

@@ -113,9 +113,9 @@ fn cost(read: &Read, base: &Base<'_>, ctx: &Ctx) -> Option<Sum> {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let (now, past) = (&read.today.totals, &read.past_so_far);
     let (spark, _) = trend(read, ctx, |totals| totals.cost.0);
-    (now.unpriced < now.requests).then(|| Sum {
+    now.known_cost().map(|cost| Sum {
         label: t.cost,
-        figure: lang.cents(now.cost),
+        figure: lang.cents(cost),
         href: usage(now.requests, ctx),
         spark,
         spark_title: t.spark_cost.to_owned(),

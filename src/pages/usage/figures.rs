@@ -152,7 +152,14 @@ fn cost(now: &Totals, before: Option<Base<'_>>, ctx: &Ctx) -> [Sum; 2] {
             (None, _) => t.unpriced.to_owned(),
             (_, Some(past)) => {
                 let about = |n| lang.about(NanoUsd(n));
-                past.changed(now.cost.0, past.totals.cost.0, &about, ctx)
+                let changed = past.changed(now.cost.0, past.totals.cost.0, &about, ctx);
+                match now.unpriced {
+                    0 => changed,
+                    n => format!(
+                        "{changed}; {}",
+                        (ctx.t.requests.no_price_of)(&lang.count(n))
+                    ),
+                }
             }
             // Not rounded up: one request without a price is not all of them.
             _ => lang

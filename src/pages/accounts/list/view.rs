@@ -251,7 +251,7 @@ impl View {
             By::Requests => Some(totals.requests),
             By::Failed => Some(totals.failed),
             By::Tokens => Some(entry.tokens()),
-            By::Cost => Some(totals.cost.0),
+            By::Cost => totals.known_cost().map(|cost| cost.0),
             By::LastUsed => entry.recent.last_used().map(|at| at.0),
             By::Priority => entry.known.listed.priority,
             By::Renewed => entry.known.listed.refreshed_at.map(|at| at.0),

@@ -150,7 +150,13 @@ impl Line {
                 }),
             ],
             cost: Figure {
-                exact: cost.map_or_else(String::new, |cost| format!("${}", NanoUsd::decimal(cost))),
+                exact: cost.map_or_else(String::new, |cost| {
+                    let cost = format!("${}", NanoUsd::decimal(cost));
+                    match totals.unpriced {
+                        0 => cost,
+                        n => format!("{cost}; {}", (ctx.t.requests.no_price_of)(&lang.count(n))),
+                    }
+                }),
                 ..known(cost.map(|cost| lang.cents(cost)), || {
                     behind.ranked(SortBy::Cost)
                 })
