@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use super::admin_key::Shape;
+use crate::domain::filter::Ignored;
 use crate::domain::units::Ms;
 use crate::store::StoreError;
 
@@ -55,6 +56,16 @@ impl Error {
     #[must_use]
     pub fn unfit(code: &'static str, why: String) -> Self {
         Self::Unfit { code, why }
+    }
+
+    /// Refuses what a question names and nobody understands: a file must not
+    /// hold the rows of a wider question than was asked.
+    pub fn unless_understood(ignored: &[Ignored]) -> Result<()> {
+        let Some(Ignored { name, value }) = ignored.first() else {
+            return Ok(());
+        };
+        let why = format!("{value:?} is not a value of the parameter {name:?}");
+        Err(Self::unfit("bad_parameter", why))
     }
 
     #[must_use]

@@ -102,6 +102,26 @@ async fn the_way_back_shows_the_same_pages() {
 }
 
 #[tokio::test]
+async fn a_file_is_refused_when_its_question_is_not_understood() {
+    let panel = panel().await;
+    let browser = panel.logged_in().await;
+    for (path, said) in [
+        ("/requests.csv?range=foo&status=ok", "range"),
+        ("/requests.jsonl?range=7d&status=bogus", "bogus"),
+        ("/usage/models.csv?range=7d&modle=gpt", "modle"),
+        ("/usage/trend.json?by=colour", "colour"),
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(answer.body.contains(said), "{path}: {}", answer.body);
+    }
+    // A page leaves it out and says so.
+    let page = browser.get("/requests?range=foo&status=bogus").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("range=foo, status=bogus"));
+}
+
+#[tokio::test]
 async fn a_file_holds_exactly_the_view() {
     let panel = panel().await;
     let browser = panel.logged_in().await;

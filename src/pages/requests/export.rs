@@ -17,7 +17,7 @@ use crate::domain::filter::{Selection, View};
 use crate::domain::units::At;
 use crate::store::{self, Store, export};
 use crate::web::ctx::Ctx;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::session::Access;
 use crate::web::state::AppState;
 use line::{NAMES, Writer};
@@ -80,7 +80,8 @@ async fn send(
     access: Access,
     format: Format,
 ) -> Result<HttpResponse> {
-    let (view, _) = View::parse(request.query_string(), ctx.zone);
+    let (view, ignored) = View::parse(request.query_string(), ctx.zone);
+    Error::unless_understood(&ignored)?;
     // An open start needs no oldest event here: zero is as early.
     let span = view.resolve(view.zone.unwrap_or(ctx.zone), ctx.now, Some(At(0)));
     let selection = view.selection(span);

@@ -15,7 +15,7 @@ use crate::pages::sheet::{self, Format, Link, Sheet, Value};
 use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
 use crate::store::usage::{self, Times, Usage, Wanted};
 use crate::web::ctx::Ctx;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::state::AppState;
 
 /// What there is to take away.
@@ -105,7 +105,8 @@ pub(super) async fn answer(
     ctx: Ctx,
     state: Data<AppState>,
 ) -> Result<HttpResponse> {
-    let (view, _) = UsageView::parse(request.query_string(), ctx.zone);
+    let (view, ignored) = UsageView::parse(request.query_string(), ctx.zone);
+    Error::unless_understood(&ignored)?;
     let wanted = Wanted {
         view: view.clone(),
         zone: ctx.zone,
