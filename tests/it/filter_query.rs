@@ -62,6 +62,12 @@ fn what_is_not_understood_is_ignored_and_named() {
     assert_eq!(view.query(), "model=m");
     let names: Vec<&str> = ignored.iter().map(|i| i.name.as_str()).collect();
     assert_eq!(names, ["range", "granularity", "http", "n"]);
+
+    // One wrong code does not take the others with it.
+    let (view, ignored) = View::parse("http=abc, 429,503", Zone::UTC);
+    assert_eq!(view.only.http, [429, 503]);
+    let values: Vec<&str> = ignored.iter().map(|i| i.value.as_str()).collect();
+    assert_eq!(values, ["abc"]);
 }
 
 #[test]

@@ -40,6 +40,7 @@ impl View {
     pub fn parse(query: &str, zone: Zone) -> (Self, Vec<Ignored>) {
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
             .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+            .flat_map(|(name, value)| codes(name, value))
             .filter(|(_, value)| !value.is_empty())
             .collect();
         let mut view = Self {
@@ -82,11 +83,9 @@ impl View {
             "tier" => add(&mut only.tiers, value),
             "status" | "cache_status" if value == "all" => Some(()),
             "status" => read_outcome(value).map(|outcome| only.outcome = Some(outcome)),
-            "http" => read_codes(value).map(|codes| {
-                for code in codes {
-                    if !only.http.contains(&code) && only.http.len() < MOST_VALUES {
-                        only.http.push(code);
-                    }
+            "http" => read_code(value).map(|code| {
+                if !only.http.contains(&code) && only.http.len() < MOST_VALUES {
+                    only.http.push(code);
                 }
             }),
             "min_ms" | "min_latency_ms" => read_ms(value).map(|ms| only.min_latency = Some(ms)),
@@ -283,12 +282,18 @@ fn read_cache(text: &str) -> Option<Cache> {
     }
 }
 
-/// One code or several, as people type them: `429, 503`.
-fn read_codes(text: &str) -> Option<Vec<i32>> {
-    text.split([',', ' '])
-        .filter(|code| !code.is_empty())
-        .map(|code| code.parse().ok().filter(|code| (0..1000).contains(code)))
-        .collect()
+/// Several codes in one value, as people type them (`429, 503`), one by one:
+/// a wrong one must not take the others with it.
+fn codes(name: String, value: String) -> Vec<(String, String)> {
+    if name != "http" || value.len() > LONGEST_VALUE {
+        return vec![(name, value)];
+    }
+    let codes = value.split([',', ' ']);
+    codes.map(|code| (name.clone(), code.to_owned())).collect()
+}
+
+fn read_code(text: &str) -> Option<i32> {
+    text.parse().ok().filter(|code| (0..1000).contains(code))
 }
 
 /// The hours chosen so far, and one more weekday or hour.
