@@ -121,6 +121,8 @@ pub struct Usage {
 
     pub some_unpriced: fn(share: &str) -> String,
     pub unpriced_why: fn(n: &str) -> String,
+    /// Of requests whose tokens are not all known.
+    pub uncounted_why: fn(n: &str) -> String,
     pub set_price: &'static str,
     pub more_models: fn(usize) -> String,
 

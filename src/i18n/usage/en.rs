@@ -140,6 +140,9 @@ pub static EN: Usage = Usage {
 
     some_unpriced: |share| format!("{share} of requests are priced."),
     unpriced_why: |n| format!("{n} requests have no price and count as unknown, not as free."),
+    uncounted_why: |n| {
+        format!("Of {n} requests not all tokens are known, so their cost is unknown, not zero.")
+    },
     set_price: "See prices",
     more_models: |n| format!("and {n} more"),
 

@@ -18,14 +18,21 @@ pub(super) struct Rest {
     pub unpriced: Option<NoPrice>,
 }
 
-/// What no price is known for: never shown as free.
+/// What is in no cost: never shown as free.
 pub(super) struct NoPrice {
-    /// Share priced, and how many are not.
+    /// Share priced.
     pub priced: String,
+    pub causes: Vec<Cause>,
+}
+
+/// Why requests have no cost, and how many.
+pub(super) struct Cause {
     pub why: String,
     /// The models, those with most of such requests first, and their rows.
     pub models: Vec<(String, String)>,
     pub more: String,
+    /// Whether a price would help.
+    pub to_price: bool,
 }
 
 pub(super) fn rest(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Rest {
@@ -42,29 +49,86 @@ pub(super) fn rest(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Rest {
     }
 }
 
-/// Models named as having no price; the table has all.
+/// Models named with a cause; the table has all.
 const NAMED: usize = 6;
+
+/// A count in words.
+type Say = fn(&str) -> String;
+/// Which of the requests of a model.
+type Count = fn(&Totals) -> i64;
 
 fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
     let (t, lang) = (ctx.t.usage, ctx.lang);
     let totals = &usage.report.totals;
     let priced = lang.share(totals.requests - totals.unpriced, totals.requests);
-    let models = usage.report.by.iter().flatten();
-    let mut models: Vec<_> = models.filter(|(_, model)| model.unpriced > 0).collect();
-    models.sort_by_key(|(choice, model)| (Reverse(model.unpriced), &choice.value));
-    let link = |(choice, model): &&(Choice, Totals)| {
-        let own = view.narrowed(|only| table::choose(only, Dimension::Model, &choice.value));
-        let name = table::name(Dimension::Model, choice, ctx);
-        let name = format!("{name} ({})", lang.count(model.unpriced));
-        (name, ctx.url(&own.rows().url("/requests")))
-    };
+    let causes: [(Say, Count, bool); 2] = [
+        (t.unpriced_why, without_price, true),
+        (t.uncounted_why, without_counts, false),
+    ];
+    let causes = causes.into_iter().filter_map(|(why, of, to_price)| {
+        let models = usage.report.by.iter().flatten();
+        let models = models.map(|model| (of(&model.1), &model.0));
+        let mut models: Vec<_> = models.filter(|(n, _)| *n > 0).collect();
+        models.sort_by_key(|(n, choice)| (Reverse(*n), &choice.value));
+        let all = models.iter().map(|(n, _)| n).sum();
+        let link = |(n, choice): &(i64, &Choice)| {
+            let own = view.narrowed(|only| table::choose(only, Dimension::Model, &choice.value));
+            let name = table::name(Dimension::Model, choice, ctx);
+            let name = format!("{name} ({})", lang.count(*n));
+            (name, ctx.url(&own.rows().url("/requests")))
+        };
+        (all > 0).then(|| Cause {
+            why: why(&lang.count(all)),
+            models: models.iter().take(NAMED).map(link).collect(),
+            more: match models.len() {
+                all if all > NAMED => (t.more_models)(all - NAMED),
+                _ => String::new(),
+            },
+            to_price,
+        })
+    });
     NoPrice {
         priced: (t.some_unpriced)(&priced.unwrap_or_default()),
-        why: (t.unpriced_why)(&lang.count(totals.unpriced)),
-        models: models.iter().take(NAMED).map(link).collect(),
-        more: match models.len() {
-            all if all > NAMED => (t.more_models)(all - NAMED),
-            _ => String::new(),
-        },
+        causes: causes.collect(),
+    }
+}
+
+/// Requests of a model that no price was found for.
+fn without_price(model: &Totals) -> i64 {
+    model.unpriced - without_counts(model)
+}
+
+/// Those that no price helps, as not all their tokens are known by kind.
+fn without_counts(model: &Totals) -> i64 {
+    match model.known_cost() {
+        // It has a price, so some of the tokens fit none of its rates.
+        Some(_) if model.unclassified > 0 => model.unpriced,
+        _ => model.unpriced.min(model.unknown_tokens),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::NanoUsd;
+
+    #[test]
+    fn what_cannot_be_counted_is_not_said_to_lack_a_price() {
+        let of = |unpriced, unknown_tokens, unclassified, cost| {
+            let model = Totals {
+                requests: 100,
+                unpriced,
+                unknown_tokens,
+                unclassified,
+                cost: NanoUsd(cost),
+                ..Totals::default()
+            };
+            (without_price(&model), without_counts(&model))
+        };
+        assert_eq!(of(43, 43, 0, 9), (0, 43), "priced, some not counted");
+        assert_eq!(of(43, 0, 7, 9), (0, 43), "priced, some of no kind");
+        assert_eq!(of(100, 0, 0, 0), (100, 0), "no price");
+        assert_eq!(of(90, 30, 0, 0), (60, 30), "both");
+        assert_eq!(of(0, 5, 0, 9), (0, 0));
     }
 }
