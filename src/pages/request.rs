@@ -58,6 +58,8 @@ struct RequestPage {
     mix: Mix,
     quality: &'static str,
     bill: Bill,
+    /// Whether there is anything to say of tokens and cost.
+    consumed: bool,
     evidence: Vec<Evidence>,
     evidence_title: &'static str,
     facts: Vec<Fact>,
@@ -189,6 +191,7 @@ fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
         mix: Mix::of(&event.tokens, &ctx),
         quality: (t.quality)(event.tokens.quality),
         bill: Bill::new(&read.detail, book, &ctx),
+        consumed: consumed(&read.detail),
         evidence: evidence(event, outcome, &read.failures, &ctx),
         evidence_title: t.why_failed,
         facts: facts::of(event, &ctx),
@@ -200,6 +203,14 @@ fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
         id,
         ctx,
     }
+}
+
+/// A failure that cost nothing and used no token needs no tables of zeros.
+fn consumed(detail: &Detail) -> bool {
+    let tokens = &detail.event.tokens;
+    let used = [tokens.input(), tokens.generated()];
+    let none = used.iter().all(|n| *n == Some(0)) && tokens.unclassified == 0;
+    !(detail.event.failed && none && detail.cost == Some(NanoUsd(0)))
 }
 
 fn sums(event: &Event, cost: Option<NanoUsd>, standing: Standing, ctx: &Ctx) -> Vec<Sum> {

@@ -1,6 +1,7 @@
 //! The page of one request: what it says beside the recorded fields.
 
 use cpamp::domain::event::Event;
+use cpamp::domain::tokens::Tokens;
 use cpamp::domain::units::Ms;
 
 use crate::support::database::store;
@@ -36,6 +37,23 @@ async fn a_request_is_slow_or_fast_for_its_model() {
     strangers[0].model = "gpt-5-mini".into();
     strangers[1].key.at = key.at - Ms(7 * Ms::DAY.0 + 1);
     strangers[2].key.at = key.at + Ms(1);
+    let mut failure = events(2_000, 1).remove(0);
+    failure.key.at = key.at + Ms(2_000);
+    failure.model = "gpt-5".into();
+    failure.latency = Some(Ms(1));
+    failure.failed = true;
+    failure.status = 500;
+    failure.failure = String::new();
+    failure.tokens = Tokens {
+        uncached: Some(0),
+        cache_read: Some(0),
+        cache_write: Some(0),
+        output: Some(0),
+        reasoning: Some(0),
+        ..failure.tokens
+    };
+    let failed = failure.key;
+    all.push(failure);
     let first = all[0].key;
     let second = strangers[1].key;
     all.push(judged);
@@ -45,6 +63,11 @@ async fn a_request_is_slow_or_fast_for_its_model() {
     let page = browser.get(&format!("/requests/{key}")).await.body;
     let words = "slower than 93 % of this model’s 59 in the week before";
     assert!(page.contains(words), "{page}");
+    // A failure is neither praised nor drawn as a table of zeros.
+    assert!(page.contains("class=\"pair even\""), "{page}");
+    let page = browser.get(&format!("/requests/{failed}")).await.body;
+    assert!(!page.contains("in the week before"), "{page}");
+    assert!(!page.contains("class=\"pair even\""), "{page}");
     // Too few came before these to say anything.
     for few in [first, second] {
         let page = browser.get(&format!("/requests/{few}")).await.body;

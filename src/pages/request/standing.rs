@@ -16,7 +16,9 @@ const WEEK: Ms = Ms(7 * Ms::DAY.0);
 const FAIR_SAMPLE: u64 = 20;
 
 pub(super) fn read(c: &mut Connection, names: &Names, event: &Event) -> store::Result<Standing> {
-    let Some(latency) = event.latency.filter(|_| !event.model.is_empty()) else {
+    // A quick failure is no merit, and a slow one not the model's.
+    let judged = !event.model.is_empty() && !event.failed;
+    let Some(latency) = event.latency.filter(|_| judged) else {
         return Ok(Standing::default());
     };
     let at = event.key.at;
