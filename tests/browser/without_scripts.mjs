@@ -9,6 +9,13 @@ await logIn(page, env("ADMIN_KEY"), "/requests?range=all&n=25");
 check(page.url() === `${base}/requests?range=all&n=25`, `landed on ${page.url()}`);
 check((await row.count()) === 25, `${await row.count()} rows`);
 
+step("nothing is called live that stands still");
+await page.goto(`${base}/requests?range=all`);
+check(!(await page.locator("#live").isVisible()), "the list says that it is live");
+check(!(await page.locator("a[href*='live=0']").first().isVisible()), "there is something to pause");
+check(await page.locator(".unscripted").isVisible(), "it does not say that it stands still");
+await page.goto(`${base}/requests?range=all&n=25`);
+
 step("older and newer rows are links");
 const first = await row.first().getAttribute("id");
 await page.locator("#pager a[rel=next]").click();
