@@ -116,13 +116,19 @@ async fn an_account_is_named_counted_switched_and_undone() {
     let page = browser.get(&location).await.body;
     assert!(page.contains("ops@example.com is disabled."), "{page}");
     let audit = browser.get("/settings/audit").await.body;
-    assert!(audit.contains("auth-files/status"), "{audit}");
+    let line = "auth-files/status?name=claude-ops@example.com.json&#38;disabled=true";
+    assert!(audit.contains(line), "{audit}");
     let list = browser.get("/accounts?state=disabled").await.body;
     assert!(list.contains("<bdi>ops@example.com</bdi>"));
     let undo = [("disabled", "false"), ("back", "/accounts")];
     let answer = browser.post(&format!("{address}/switch"), &undo).await;
     let page = browser.get(answer.header("location")).await.body;
     assert!(page.contains("ops@example.com is enabled."), "{page}");
+    let audit = browser.get("/settings/audit").await.body;
+    assert!(
+        audit.contains("ops@example.com.json&#38;disabled=false"),
+        "{audit}"
+    );
 
     // An address outside is no way back.
     let form = [("disabled", "false"), ("back", "//elsewhere.example")];

@@ -20,6 +20,9 @@ use crate::web::local;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
+/// Characters of an account's name in the audit log.
+const LONGEST_NAME: usize = 200;
+
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     disabled: bool,
@@ -59,14 +62,7 @@ pub(super) async fn switch(
         who: audit::who(&access),
         address: client.ip.to_string(),
         method: String::from("PATCH"),
-        path: match desk
-            .roster()
-            .of_id(*id)
-            .map(|known| known.listed.list.as_str())
-        {
-            None | Some("") => String::from("/v0/management/auth-files/status"),
-            Some(list) => format!("/v0/management/{list}"),
-        },
+        path: line(&desk, *id, form.disabled),
     };
     let mut ticket = Ticket::begin(&state, Some(intent)).await;
     let outcome = desk.switch(*id, form.disabled).await?;
@@ -85,6 +81,24 @@ pub(super) async fn switch(
     });
     state.gateway_changed.send_modify(|count| *count += 1);
     Ok(see(&ctx, &form.back, Some(*id)))
+}
+
+/// The path that is asked. The audit log keeps no bodies: which account and
+/// which way stand behind it.
+fn line(desk: &Desk, id: i64, disabled: bool) -> String {
+    let roster = desk.roster();
+    let listed = roster.of_id(id).map(|known| &known.listed);
+    let (path, what, name) = match listed {
+        None => ("auth-files/status", "name", ""),
+        Some(file) if file.list.is_empty() => ("auth-files/status", "name", file.name.as_str()),
+        Some(key) => (key.list.as_str(), "auth_index", key.auth_index.as_str()),
+    };
+    let name: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_NAME)
+        .collect();
+    format!("/v0/management/{path}?{what}={name}&disabled={disabled}")
 }
 
 /// Back to where the person was, with the account that was switched.
