@@ -23,6 +23,7 @@ pub struct Accounts {
     pub stale_text: fn(ago: &str) -> String,
     pub not_asked: &'static str,
     pub not_asked_text: &'static str,
+    pub when_it_answers: &'static str,
 
     pub all: &'static str,
     pub state_of: fn(State) -> &'static str,
@@ -146,6 +147,7 @@ pub static EN: Accounts = Accounts {
     },
     not_asked: "The gateway has not been asked yet.",
     not_asked_text: "Its accounts appear here as soon as it answers. How collecting goes says why it does not.",
+    when_it_answers: "Its accounts appear here as soon as it answers.",
     all: "All",
     state_of: |state| match state {
         State::NeedsLogin => "Needs log-in",
@@ -274,6 +276,7 @@ pub static ZH_CN: Accounts = Accounts {
     stale_text: |ago| format!("这里显示网关 {ago}前报告的账号。请求仍会照常计入。"),
     not_asked: "尚未询问网关。",
     not_asked_text: "网关一应答，账号就会出现在这里。采集状态会说明原因。",
+    when_it_answers: "网关一应答，账号就会出现在这里。",
     all: "全部",
     state_of: |state| match state {
         State::NeedsLogin => "需要登录",

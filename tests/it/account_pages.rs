@@ -219,6 +219,24 @@ async fn without_a_gateway_the_page_says_so_and_works() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_cannot_be_reached_is_not_one_without_accounts() {
+    let panel = Panel::setup()
+        .env("CPAMP_CPA_URL", "http://127.0.0.1:9")
+        .env("CPAMP_CPA_MANAGEMENT_KEY", "fake-management-key")
+        .env("CPAMP_COLLECTOR_ENABLED", "true")
+        .start()
+        .await;
+    let browser = panel.logged_in().await;
+    let tried = "The gateway cannot be asked at the moment.";
+    let page = page_saying(&browser, "/accounts", tried).await;
+    assert!(page.contains("as soon as it answers"), "{page}");
+    assert!(page.contains("No accounts are known yet."), "{page}");
+    for wrong in ["has not been asked yet", "The gateway has no accounts"] {
+        assert!(!page.contains(wrong), "{wrong}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn visitors_see_no_account() {
     let panel = Panel::start().await;
     let visitor = panel.visitor();

@@ -20,6 +20,7 @@ use crate::domain::account::Known;
 use crate::domain::account::standing::State;
 use crate::domain::filter::Selection;
 use crate::domain::units::At;
+use crate::gateway::types::Error as GatewayError;
 use crate::pages::sums::Sum;
 use crate::regions;
 use crate::store::endings::Recents;
@@ -28,6 +29,7 @@ use crate::store::requests::{Dimension, Totals};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
+use crate::web::reader;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 use rows::{Entry, Head, Row};
@@ -178,7 +180,7 @@ fn build(
     ListPage {
         flash,
         lede: lede(&ctx, ready, whole, roster.listed_at),
-        notice: notice(&ctx, roster.listed_at, roster.problem.is_some()),
+        notice: notice(&ctx, roster.listed_at, roster.problem.as_ref()),
         action: ctx.url("/accounts"),
         csv: ctx.url(&view.file("/accounts.csv")),
         states: states(&ctx, &view),
@@ -217,13 +219,23 @@ fn lede(ctx: &Ctx, ready: usize, whole: usize, listed_at: Option<At>) -> String 
     (t.and)(&ready, &age)
 }
 
-fn notice(ctx: &Ctx, listed_at: Option<At>, problem: bool) -> Option<(&'static str, String)> {
+fn notice(
+    ctx: &Ctx,
+    listed_at: Option<At>,
+    problem: Option<&GatewayError>,
+) -> Option<(&'static str, String)> {
     use crate::domain::collection::State as Collecting;
     let t = ctx.t.accounts;
     let troubled = matches!(ctx.status.state, Collecting::Retrying | Collecting::Stopped);
+    let problem = problem.map(|error| error.reason(ctx.now));
     match listed_at {
+        None if problem.is_some() || troubled => {
+            let why = problem.as_ref().or(ctx.status.reason.as_ref());
+            let why = why.map_or("", |why| reader::reason(why, ctx.t.shell));
+            Some((t.stale, (t.and)(why, t.when_it_answers).trim().to_owned()))
+        }
         None => Some((t.not_asked, t.not_asked_text.to_owned())),
-        Some(at) if problem || troubled => {
+        Some(at) if problem.is_some() || troubled => {
             Some((t.stale, (t.stale_text)(&words::ago(ctx, Some(at)))))
         }
         Some(_) => None,
