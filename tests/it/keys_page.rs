@@ -240,6 +240,7 @@ async fn keys_are_found_and_ordered() {
     browser.set_cookie("cpamp_prefs", "mask=1");
     assert_eq!(order("?q=night").await, "", "what is hidden is not found");
     let page = browser.get("/keys?sort=alias").await.body;
+    assert!(page.contains(r#"name="alias""#) && !page.contains(r#"maxlength="100""#));
     assert!(!page.contains("Night shift"), "{page}");
 
     let none = browser.get("/keys?q=nothing").await.body;
