@@ -153,6 +153,7 @@ async fn a_mistake_keeps_what_was_written() {
     for text in [
         "Not saved",
         "Name a model",
+        r##"<a href="#f-input-0">Input, "##,
         r#"value="1,5""#,
         "&#60;7&#62;",
         "aria-invalid",

@@ -90,6 +90,17 @@ impl PriceForm {
         }
     }
 
+    /// What a field is called where its mistake is told; empty where the
+    /// mistake says so itself.
+    fn place(&self, t: &'static Texts, name: &str) -> String {
+        if name == "request" {
+            return t.per_request.to_owned();
+        }
+        let cells = self.lines(t).into_iter().flatten();
+        let mut labels = cells.filter(|cell| cell.name == name);
+        labels.next().map_or_else(String::new, |cell| cell.label)
+    }
+
     /// The lines with their number, and each cell's name, head and text.
     fn lines(&self, t: &'static Texts) -> Vec<Vec<FormCell>> {
         let heads = [
