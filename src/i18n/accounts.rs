@@ -213,8 +213,10 @@ pub static EN: Accounts = Accounts {
     is_disabled: |name| format!("{name} is disabled."),
     is_enabled: |name| format!("{name} is enabled."),
     was_so: |name| format!("{name} was so already."),
-    checked: "The gateway lists it so.",
-    checked_all: |provider| format!("The gateway lists it so, with every key of {provider}."),
+    checked: "Read back from the gateway after the switch.",
+    checked_all: |provider| {
+        format!("Read back from the gateway after the switch, with every key of {provider}.")
+    },
     switches_all: |provider| {
         format!(
             "The switch is that of {provider} with all its keys: single keys of such a provider have none."
@@ -336,8 +338,8 @@ pub static ZH_CN: Accounts = Accounts {
     is_disabled: |name| format!("{name} 已停用。"),
     is_enabled: |name| format!("{name} 已启用。"),
     was_so: |name| format!("{name} 原本就是如此。"),
-    checked: "网关列表已确认。",
-    checked_all: |provider| format!("网关列表已确认，{provider} 的所有密钥一并切换。"),
+    checked: "切换后已从网关读回确认。",
+    checked_all: |provider| format!("切换后已从网关读回确认，{provider} 的所有密钥一并切换。"),
     switches_all: |provider| {
         format!("此开关属于 {provider} 及其全部密钥：这类提供商的单个密钥没有开关。")
     },

@@ -115,6 +115,7 @@ async fn an_account_is_named_counted_switched_and_undone() {
     );
     let page = browser.get(&location).await.body;
     assert!(page.contains("ops@example.com is disabled."), "{page}");
+    assert!(page.contains("Read back from the gateway after the switch."));
     let audit = browser.get("/settings/audit").await.body;
     let line = "auth-files/status?name=claude-ops@example.com.json&#38;disabled=true";
     assert!(audit.contains(line), "{audit}");
