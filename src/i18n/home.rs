@@ -159,7 +159,10 @@ pub static EN: Home = Home {
     mostly: |status| format!("Mostly {status}."),
     see_failures: "See failures",
     gap: |from, to| format!("Records may be missing from {from} to {to}."),
-    rejects: |n| format!("{n} records could not be read."),
+    rejects: |n| match n {
+        "1" => "1 record could not be read.".to_owned(),
+        n => format!("{n} records could not be read."),
+    },
     rejects_why: "They are kept with their reason and can be tried again.",
     see_collection: "Open collection",
     waiting: |n| format!("{n} batches wait for the database."),

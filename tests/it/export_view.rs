@@ -174,7 +174,8 @@ async fn a_file_breaks_off_when_its_session_ends() {
     let panel = Panel::start().await;
     let browser = panel.logged_in().await;
     panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
-    store(panel.store(), events(0, 4_100)).await.unwrap();
+    // A second piece that takes longer than to look a session up, and a third.
+    store(panel.store(), events(0, 9_000)).await.unwrap();
     let state = panel.state.clone();
     let frame = Frame {
         base: String::new(),
