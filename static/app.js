@@ -11,15 +11,12 @@
 
   // Back or Forward within a page that was still loading found nobody to act on
   // it: the address is another one than the page was made for.
-  const settle = () => {
+  document.addEventListener("DOMContentLoaded", () => {
     const { here } = document.body.dataset;
     const again = performance.getEntriesByType("navigation")[0]?.type === "reload";
     const made = new URL(base + here, location.href);
     if (!again && made.pathname + made.search !== location.pathname + location.search) location.reload();
-  };
-  document.addEventListener("DOMContentLoaded", settle);
-  // Until this timer nobody listened: htmx began in one that was set before it.
-  addEventListener("load", () => setTimeout(settle));
+  });
 
   // Timed requests rest while nobody looks, or while somebody reads: a menu or
   // a table is open inside, or text in it is selected.

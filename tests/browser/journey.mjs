@@ -91,6 +91,8 @@ check((await row.count()) === 1, "Back lost the filter");
 check((await page.locator("select[name=status]").inputValue()) === "failed", "Back lost the field");
 await page.goForward();
 await page.goBack();
+await page.waitForURL(filtered);
+await page.locator("#rows[data-htmx-powered]").waitFor({ state: "attached" });
 await page.goBack();
 await page.waitForURL((url) => !url.searchParams.has("status"));
 await row.filter({ hasText: "gpt-5" }).first().waitFor();
