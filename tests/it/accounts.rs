@@ -267,3 +267,18 @@ async fn every_recorded_failure_reaches_its_account_at_once() {
         .clone();
     assert_eq!(mock.trouble.as_ref().unwrap().models.len(), 3);
 }
+
+#[tokio::test]
+async fn a_failure_of_an_account_nobody_knows_asks_for_the_list() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = Rig::start(&gateway).await;
+    rig.listed().await;
+    rig.listening().await;
+    // Opening the channel asks for a list by itself.
+    within("a second list", rig.until_lists(&gateway, 2)).await;
+    let line = ERRORS.lines().next().unwrap();
+    let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+    event["auth_index"] = "ffffffffffffffff".into();
+    gateway.push_error(&event.to_string());
+    within("a third list", rig.until_lists(&gateway, 3)).await;
+}

@@ -82,6 +82,27 @@ async fn paging_visits_each_row_once_in_any_order() {
 }
 
 #[tokio::test]
+async fn unknown_values_come_last_in_both_directions() {
+    let panel = panel().await;
+    let browser = panel.logged_in().await;
+    let lines = browser.get("/requests.jsonl").await.body;
+    let lines = lines.lines().map(str::parse::<serde_json::Value>);
+    let unknown: BTreeSet<String> = lines
+        .map(Result::unwrap)
+        .filter(|line| line["latency_ms"].is_null())
+        .map(|line| line["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(unknown.len(), 23);
+    for sort in ["latency", "-latency"] {
+        let path = format!("/requests?sort={sort}&n=100&live=0");
+        let shown = pages(&browser, path, "next").await.concat();
+        let (known, last) = shown.split_at(shown.len() - unknown.len());
+        assert!(last.iter().all(|id| unknown.contains(id)), "{sort}");
+        assert!(!known.iter().any(|id| unknown.contains(id)), "{sort}");
+    }
+}
+
+#[tokio::test]
 async fn the_way_back_shows_the_same_pages() {
     let panel = panel().await;
     let browser = panel.logged_in().await;

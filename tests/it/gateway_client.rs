@@ -44,6 +44,23 @@ async fn a_gateway_tells_version_statistics_and_retention() {
 }
 
 #[tokio::test]
+async fn a_retention_is_what_the_gateway_makes_of_it() {
+    for (written, kept) in [
+        ("0", 60_000),
+        ("-5", 60_000),
+        ("600", 600_000),
+        ("86400", 3_600_000),
+    ] {
+        let mut options = Options::default();
+        let line = format!("redis-usage-queue-retention-seconds: {written}\n");
+        options.config_yaml.push_str(&line);
+        let gateway = gateway(options).await;
+        let overview = probe(&gateway.url(), &gateway.key()).await.unwrap();
+        assert_eq!(overview.retention, Some(Ms(kept)), "{written}");
+    }
+}
+
+#[tokio::test]
 async fn every_supported_version_is_recognised() {
     for version in [
         Version(6, 10, 8),
