@@ -28,40 +28,48 @@ impl Lang {
         text
     }
 
-    /// `166 M` or `1.66 亿`; exact below a million.
+    /// `166 M` or `1.66 亿`, rounded; exact below a million.
     #[must_use]
     pub fn compact(self, n: i64) -> String {
         if n.abs() < 1_000_000 {
             return self.count(n);
         }
-        let units: &[(i64, &str)] = match self {
+        // The largest first; beside each, the decimals of a figure below ten.
+        let units: &[(i64, u32, &str)] = match self {
             Self::En => &[
-                (1_000_000_000_000, "T"),
-                (1_000_000_000, "B"),
-                (1_000_000, "M"),
+                (1_000_000_000_000, 2, "T"),
+                (1_000_000_000, 2, "B"),
+                (1_000_000, 1, "M"),
             ],
             Self::ZhCn => &[
-                (1_000_000_000_000, "万亿"),
-                (100_000_000, "亿"),
-                (10_000, "万"),
+                (1_000_000_000_000, 2, "万亿"),
+                (100_000_000, 2, "亿"),
+                (10_000, 2, "万"),
             ],
         };
-        let (size, unit) = units
-            .iter()
-            .find(|(size, _)| n.abs() >= *size)
-            .copied()
-            .unwrap_or((1, ""));
-        // Hundredths, cut not rounded: 999,999,999 must not read 1,000 M.
-        let hundredths = i128::from(n) * 100 / i128::from(size);
-        let whole = hundredths / 100;
-        let figure = match (whole.abs(), self) {
-            (100.., _) => whole.to_string(),
-            (10.., _) | (_, Self::En) => {
-                format!("{whole}.{}", (hundredths / 10 % 10).abs())
-            }
-            (_, Self::ZhCn) => format!("{whole}.{:02}", (hundredths % 100).abs()),
+        // 999,950,000 is 1.00 B: what rounds up to a unit is said in it.
+        let fits = |size: i64| {
+            i128::from(n).abs() * 1000 + i128::from(size) / 2 >= i128::from(size) * 1000
         };
-        format!("{figure} {unit}")
+        let (size, most, unit) = units
+            .iter()
+            .find(|(size, ..)| fits(*size))
+            .copied()
+            .unwrap_or((1, 0, ""));
+        let decimals = match n.abs() / size {
+            ..10 => most,
+            10..100 => 1,
+            _ => 0,
+        };
+        let parts = 10_i128.pow(decimals);
+        let rounded = (i128::from(n).abs() * parts + i128::from(size) / 2) / i128::from(size);
+        let sign = if n < 0 { "−" } else { "" };
+        let whole = rounded / parts;
+        match decimals {
+            0 => format!("{sign}{whole} {unit}"),
+            1 => format!("{sign}{whole}.{} {unit}", rounded % parts),
+            _ => format!("{sign}{whole}.{:02} {unit}", rounded % parts),
+        }
     }
 
     /// A share as `98.5 %`. `None` of nothing.
@@ -309,8 +317,12 @@ mod tests {
         check(4_604_187, "4.6 M", "460 万");
         check(16_030_000, "16.0 M", "1603 万");
         check(166_254_711, "166 M", "1.66 亿");
-        check(999_999_999, "999 M", "9.99 亿");
-        check(2_500_000_000, "2.5 B", "25.0 亿");
+        check(999_400_000, "999 M", "9.99 亿");
+        check(999_999_999, "1.00 B", "10.00 亿");
+        check(1_058_600_000, "1.06 B", "10.6 亿");
+        check(-25_899_000, "−25.9 M", "−2590 万");
+        check(2_500_000_000, "2.50 B", "25.0 亿");
+        check(i64::MAX, "9223372 T", "9223372 万亿");
     }
 
     #[test]

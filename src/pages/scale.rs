@@ -91,11 +91,12 @@ impl Unit {
         let parts = 10_i128.pow(self.decimals);
         let divisor = i128::from(self.divisor);
         let rounded = (i128::from(value) * parts + divisor / 2) / divisor;
+        // Grouped alike in every language.
+        let whole = |n: i128| Lang::En.count(i64::try_from(n / parts).unwrap_or(i64::MAX));
         let figure = |n: i128| match self.decimals {
-            // Grouped alike in every language.
-            0 => Lang::En.count(i64::try_from(n).unwrap_or(i64::MAX)),
-            1 => format!("{}.{}", n / parts, n % parts),
-            _ => format!("{}.{:02}", n / parts, n % parts),
+            0 => whole(n),
+            1 => format!("{}.{}", whole(n), n % parts),
+            _ => format!("{}.{:02}", whole(n), n % parts),
         };
         match (value, rounded) {
             (0, _) => String::from("0"),
@@ -160,6 +161,7 @@ mod tests {
         let said = [1_050_000_000, 230_400_000, 3_200_000].map(|n| unit.say(Some(n)));
         assert_eq!(said, ["1,050", "230", "3"]);
         assert_eq!(unit.finer().say(Some(3_200_000)), "3.2");
+        assert_eq!(unit.finer().say(Some(1_050_000_000)), "1,050.0");
         assert_eq!(Unit::count(9_999, Lang::En).finer().say(Some(7)), "7");
     }
 
