@@ -305,6 +305,6 @@ mod tests {
         check(31_534, Ms(7 * Ms::DAY.0), "3.1");
         check(999, Ms::DAY, "0.69");
         check(600_000, Ms::HOUR, "10,000");
-        check(1_000_000_000, Ms::HOUR, "16.6 M");
+        check(1_000_000_000, Ms::HOUR, "16.7 M");
     }
 }
