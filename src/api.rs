@@ -16,10 +16,11 @@ mod status;
 mod usage;
 
 use actix_web::HttpRequest;
-use actix_web::web::{Data, ServiceConfig, delete, get, head, post, put, resource};
+use actix_web::web::{Data, ServiceConfig, delete, post, put, resource};
 
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
@@ -63,9 +64,7 @@ pub fn routes(services: &mut ServiceConfig) {
 pub fn public_routes(services: &mut ServiceConfig) {
     services
         .route("/healthz", get().to(health::live))
-        .route("/healthz", head().to(health::live))
-        .route("/readyz", get().to(health::ready))
-        .route("/readyz", head().to(health::ready));
+        .route("/readyz", get().to(health::ready));
 }
 
 /// The JSON of a call.

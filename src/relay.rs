@@ -21,7 +21,7 @@ use std::time::Duration;
 use actix_web::dev::Payload as Raw;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{Data, Payload, ServiceConfig, get, route};
+use actix_web::web::{Data, Payload, ServiceConfig, route};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::sync::watch;
 
@@ -33,6 +33,7 @@ use crate::store::audit::Intent;
 use crate::web::audit::{self, Ticket};
 use crate::web::client_addr::Client;
 use crate::web::hangup::Peer;
+use crate::web::reading::get;
 use crate::web::security;
 use crate::web::session::Access;
 use crate::web::state::AppState;

@@ -21,6 +21,7 @@ pub mod pipeline;
 pub mod prefs;
 pub mod random;
 pub mod reader;
+pub mod reading;
 pub mod security;
 pub mod session;
 pub mod spare;

@@ -2,7 +2,7 @@
 //! here is behind the guard.
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, FormConfig, ServiceConfig, get, route, scope};
+use actix_web::web::{self, FormConfig, ServiceConfig, route, scope};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api;
@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::pages;
 use crate::relay;
 use crate::web::error::{Error, Result};
+use crate::web::reading::get;
 use crate::web::{assets, guard};
 
 /// Forms of the panel are small.

@@ -7,7 +7,9 @@ mod list;
 mod one;
 mod words;
 
-use actix_web::web::{ServiceConfig, get, post};
+use actix_web::web::{ServiceConfig, post};
+
+use crate::web::reading::get;
 
 pub fn routes(config: &mut ServiceConfig) {
     config

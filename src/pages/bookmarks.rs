@@ -5,11 +5,12 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{ServiceConfig, get};
+use actix_web::web::ServiceConfig;
 
 use crate::web::ctx::Ctx;
 use crate::web::hx;
 use crate::web::panel_file::{Served, page};
+use crate::web::reading::get;
 
 pub fn public_routes(config: &mut ServiceConfig) {
     config.route("/management.html", get().to(show));

@@ -4,7 +4,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, Query, ServiceConfig, get, post};
+use actix_web::web::{Bytes, Data, Query, ServiceConfig, post};
 use askama::Template;
 
 use crate::gateway::client::Client;
@@ -14,6 +14,7 @@ use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::local;
+use crate::web::reading::get;
 use crate::web::state::AppState;
 
 pub fn routes(config: &mut ServiceConfig) {

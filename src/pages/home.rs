@@ -9,7 +9,7 @@ mod ranking;
 mod today;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Query, ServiceConfig, get};
+use actix_web::web::{Data, Query, ServiceConfig};
 use askama::Template;
 
 use crate::domain::filter::{Outcome as Ended, Selection, Sort, View};
@@ -28,6 +28,7 @@ use crate::store::{self, list, usage};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
+use crate::web::reading::get;
 use crate::web::state::AppState;
 use attention::Item;
 use failures::Failure;

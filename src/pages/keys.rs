@@ -9,7 +9,7 @@ mod rows;
 mod view;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, ServiceConfig, get, post};
+use actix_web::web::{Data, ServiceConfig, post};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -26,6 +26,7 @@ use crate::store::requests::Totals;
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 use flash::{Done, Flash};

@@ -2,7 +2,7 @@
 //! deep link that led here is followed afterwards. Tells nothing of the inside.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Data, Form, Query, ServiceConfig, get, post};
+use actix_web::web::{Data, Form, Query, ServiceConfig, post};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::web::client_addr::Client;
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
 use crate::web::prefs::Prefs;
+use crate::web::reading::get;
 use crate::web::session::{self, Session};
 use crate::web::state::AppState;
 use crate::web::trail::{Side, Step};

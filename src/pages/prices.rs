@@ -12,13 +12,14 @@ mod words;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{Data, Form, Query, ServiceConfig, get, post};
+use actix_web::web::{Data, Form, Query, ServiceConfig, post};
 use serde::Deserialize;
 
 use crate::pages::sheet::Format;
 use crate::store::prices::Undone;
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 use list::Asked;

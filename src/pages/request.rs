@@ -8,7 +8,7 @@ mod standing;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Data, Path, ServiceConfig, get};
+use actix_web::web::{Data, Path, ServiceConfig};
 use askama::Template;
 
 use crate::accounts::Desk;
@@ -28,6 +28,7 @@ use crate::web::ctx::{Ctx, Place};
 use crate::web::error::{Error, Result};
 use crate::web::hx::{self, Want};
 use crate::web::reader::GOOD;
+use crate::web::reading::get;
 use crate::web::state::AppState;
 use attempts::Attempts;
 use bill::Bill;

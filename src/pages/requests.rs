@@ -13,7 +13,7 @@ mod rows;
 mod words;
 
 use actix_web::http::header;
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -25,6 +25,7 @@ use crate::regions;
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
+use crate::web::reading::get;
 use crate::web::state::AppState;
 use empty::Empty;
 use figures::Figures;

@@ -9,9 +9,10 @@ pub mod sessions;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{ServiceConfig, get};
+use actix_web::web::ServiceConfig;
 
 use crate::web::ctx::Ctx;
+use crate::web::reading::get;
 
 pub fn routes(config: &mut ServiceConfig) {
     config.route("/settings", get().to(first));

@@ -14,9 +14,10 @@ mod visit;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{ServiceConfig, get, post};
+use actix_web::web::{ServiceConfig, post};
 
 use crate::web::ctx::Ctx;
+use crate::web::reading::get;
 
 pub use draft::Drafts;
 

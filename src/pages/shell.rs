@@ -1,12 +1,13 @@
 //! The part of the frame that changes by itself: the collector in the rail.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Query, ServiceConfig, get};
+use actix_web::web::{Query, ServiceConfig};
 use askama::Template;
 
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::hx;
+use crate::web::reading::get;
 
 pub fn routes(config: &mut ServiceConfig) {
     config.route("/shell/reader", get().to(reader));

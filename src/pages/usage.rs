@@ -13,7 +13,7 @@ mod table;
 use std::fmt::Write as _;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -32,6 +32,7 @@ use crate::store::usage::{self, Usage, Wanted};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
+use crate::web::reading::get;
 use crate::web::state::AppState;
 use download::Part;
 use hours::{Flagged, Hours};

@@ -130,7 +130,7 @@ fn wanted(request: &ServiceRequest, kind: Kind, base: &str) -> Option<String> {
         let url = url::Url::parse(current).ok()?;
         let query = url.query().map(|query| format!("?{query}"));
         format!("{}{}", url.path(), query.unwrap_or_default())
-    } else if request.method() == Method::GET {
+    } else if matches!(*request.method(), Method::GET | Method::HEAD) {
         request.uri().path_and_query()?.as_str().to_owned()
     } else {
         return None;

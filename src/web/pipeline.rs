@@ -1,19 +1,20 @@
 //! What happens around every request, in order: answer browsers that ask before
-//! they call, refuse other sites, answer,
-//! explain failures, compress, add the headers. Outside of everything else, so
-//! that no answer leaves without it.
+//! they call, refuse other sites, answer, explain failures, compress, drop the
+//! body where only the head was asked for, add the headers. Outside of everything
+//! else, so that no answer leaves without it.
 
 use std::panic::AssertUnwindSafe;
 
 use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::Next;
 use futures_util::FutureExt as _;
 
 use super::cors::Cors;
 use super::error::Error;
-use super::{compress, failure, security};
+use super::{compress, failure, reading, security};
 
 /// The middleware.
 pub async fn around<B: MessageBody + 'static>(
@@ -21,6 +22,7 @@ pub async fn around<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
     let accepts_gzip = compress::accepted(request.headers());
+    let only_the_head = request.method() == Method::HEAD;
     let cors = Cors::of(request.request());
     let answered = if cors.as_ref().is_some_and(Cors::is_preflight) {
         request.into_response(HttpResponse::NoContent().finish().map_into_boxed_body())
@@ -34,6 +36,9 @@ pub async fn around<B: MessageBody + 'static>(
     let response = failure::render(&request, response);
     let foreign = response.extensions().get::<failure::Untouched>().is_some();
     let mut response = compress::gzip_if_worth(response, accepts_gzip && !foreign);
+    if only_the_head && !foreign {
+        response = reading::without_body(response);
+    }
     security::add_headers(response.headers_mut());
     if let Some(cors) = cors {
         cors.add(response.headers_mut());

@@ -38,6 +38,7 @@ mod foreign_sites;
 mod gateway_client;
 mod gateway_queue;
 mod guessing;
+mod heads;
 mod key_aliases;
 mod keys_page;
 mod login;

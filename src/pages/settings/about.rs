@@ -2,7 +2,7 @@
 //! started. Shows no secret.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig, get, post};
+use actix_web::web::{Data, ServiceConfig, post};
 use askama::Template;
 
 use super::{Tab, tabs};
@@ -15,6 +15,7 @@ use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::reader::{BAD, GOOD, Tone, WAIT, WARN};
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 

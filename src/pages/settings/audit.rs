@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Bytes, Data, Query, ServiceConfig, get};
+use actix_web::web::{Bytes, Data, Query, ServiceConfig};
 use askama::Template;
 use futures_util::stream;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx;
 use crate::web::reader::{BAD, GOOD, Tone, WAIT, WARN};
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 

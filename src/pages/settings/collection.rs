@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Query, ServiceConfig, get, post};
+use actix_web::web::{Data, Query, ServiceConfig, post};
 use askama::Template;
 
 use super::{Flash, Tab, see, tabs};
@@ -20,6 +20,7 @@ use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
 use crate::web::reader;
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 

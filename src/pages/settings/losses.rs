@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Query, ServiceConfig, get, post};
+use actix_web::web::{Data, Query, ServiceConfig, post};
 use askama::Template;
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use crate::store::{gaps, rejects};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx;
+use crate::web::reading::get;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 

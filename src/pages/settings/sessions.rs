@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query, ServiceConfig, get, post};
+use actix_web::web::{Data, Path, Query, ServiceConfig, post};
 use askama::Template;
 use chrono::Datelike as _;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::store::sessions::{self, SessionId};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::{Error, Result};
 use crate::web::hx;
+use crate::web::reading::get;
 use crate::web::session::{self, Access};
 use crate::web::state::AppState;
 
