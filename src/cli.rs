@@ -93,18 +93,33 @@ pub fn command() -> Command {
         )
         .subcommand(Command::new("serve").about("Run the panel (the default)"))
         .subcommand(
-            Command::new("demo").about("Show the panel beside a simulated gateway; keeps nothing"),
+            Command::new("demo")
+                .about("Show the panel beside a simulated gateway; keeps nothing")
+                .args(config::flags_listing(config::holds_in_a_demo)),
         )
         .subcommand(
-            Command::new("healthcheck").about("Exit with 0 when the running panel works, else 1"),
+            Command::new("healthcheck")
+                .about("Exit with 0 when the running panel works, else 1")
+                .args(using(&["listen", "base-path"])),
         )
-        .subcommand(panel::command())
+        .subcommand(panel::command().args(using(&[])))
         .subcommand(
             Command::new("rebuild")
-                .about("Make the sums of hours and days anew (the panel must not run)"),
+                .about("Make the sums of hours and days anew (the panel must not run)")
+                .args(using(&OF_THE_DATABASE)),
         )
         .subcommand(
             Command::new("reset-admin-key")
-                .about("Set another Admin Key (the panel must not run) and end all sessions"),
+                .about("Set another Admin Key (the panel must not run) and end all sessions")
+                .args(using(&OF_THE_DATABASE))
+                .mut_arg("admin-key-file", |flag| flag.hide(false)),
         )
+}
+
+/// What it takes to open the database.
+const OF_THE_DATABASE: [&str; 3] = ["data-dir", "db-path", "allow-network-disk"];
+
+/// The flags of a sub-command that heeds only these settings.
+fn using(names: &'static [&'static str]) -> impl Iterator<Item = Arg> {
+    config::flags_listing(|setting| names.contains(&setting.name))
 }

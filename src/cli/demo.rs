@@ -34,6 +34,8 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
+    println!("This is a demo: the gateway is simulated, and nothing is kept.");
+    println!("Two weeks of requests are being made up, which takes a moment.\n");
     let stop = CancellationToken::new();
     stop_on_signals(&stop)?;
     let key = SecretString::from(random::token());
@@ -59,7 +61,6 @@ async fn show(config: Config, home: &Path) -> anyhow::Result<()> {
         ..circumstances()
     };
     let mut app = App::build(config, circumstances, stop).await?;
-    println!("This is a demo: the gateway is simulated, and nothing is kept.\n");
     if !aside.is_empty() {
         println!("Left aside in a demo: {}\n", aside.join(", "));
     }

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 
 use super::runtime;
+use crate::app;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::maintain::{self, Step};
-use crate::store::{Options, Store, rebuild};
+use crate::store::{Store, rebuild};
 
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     ensure!(
@@ -23,7 +24,7 @@ pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 async fn all(config: &Config) -> anyhow::Result<()> {
-    let store = Store::open(&Options::at(&config.db_path))
+    let store = Store::open(&app::database(config))
         .context("stop the panel first, or order the rebuild in its settings")?;
     let now = Clock::System.now();
     store.write(move |c| rebuild::order(c, now)).await?;

@@ -29,6 +29,11 @@ const REAL: [&Setting; 14] = [
     &table::RESP_POP_SIDE,
 ];
 
+/// Whether a demo heeds it.
+pub(crate) fn holds_in_a_demo(setting: &Setting) -> bool {
+    !REAL.iter().any(|real| real.name == setting.name)
+}
+
 impl Config {
     /// The same for a demo that lives in `home` and collects from there, and
     /// the names of the settings that it leaves aside.

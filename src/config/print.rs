@@ -69,6 +69,11 @@ fn worked_out(setting: &Setting, data_dir: &Path) -> (String, String) {
         beside(DATA_KEY_FILE)
     } else if name(&table::CPA_URL) || name(&table::CPA_MANAGEMENT_KEY) {
         (String::from("-"), String::from("set in the panel"))
+    } else if name(&table::ADMIN_KEY) {
+        let made = String::from("generated at the first start, or set by reset-admin-key");
+        (String::from("-"), made)
+    } else if name(&table::DATA_KEY) {
+        (String::from("-"), String::from("read from data-key-path"))
     } else if name(&table::CPA_INSECURE_TLS) {
         in_panel(String::from("false"))
     } else if name(&table::COLLECTOR_ENABLED) {

@@ -146,7 +146,13 @@ fn read_secret(path: &Path) -> Result<SecretString, String> {
 
 /// The flags of the table, for any sub-command.
 pub(crate) fn flags() -> impl Iterator<Item = Arg> {
-    ALL.into_iter().map(|setting| {
+    flags_listing(|_| true)
+}
+
+/// The same for a sub-command that uses only some of them: the others are taken
+/// as well, as they are from the environment, but its help does not list them.
+pub(crate) fn flags_listing(matters: impl Fn(&Setting) -> bool) -> impl Iterator<Item = Arg> {
+    ALL.into_iter().map(move |setting| {
         let file = if setting.secret { "[_FILE]" } else { "" };
         let names = setting.env.join(&format!("{file}, "));
         let default = setting
@@ -160,6 +166,7 @@ pub(crate) fn flags() -> impl Iterator<Item = Arg> {
             .help_heading("Settings")
             .action(ArgAction::Set)
             .allow_hyphen_values(false)
+            .hide(!matters(setting))
             .global(true)
     })
 }

@@ -289,7 +289,10 @@ fn make_directory(directory: &Path) -> std::result::Result<(), OpenError> {
             ));
         }
         if found.permissions().mode() & 0o077 != 0 {
-            log::warn!("{} can be entered by others", directory.display());
+            let directory = directory.display();
+            log::warn!(
+                "{directory} can be entered by others; to keep them out: chmod 700 {directory}"
+            );
         }
         return Ok(());
     }

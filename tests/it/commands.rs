@@ -174,6 +174,61 @@ async fn the_health_check_finds_the_panel_wherever_it_listens() {
     }
 }
 
+/// The help of a sub-command names what it heeds and nothing else; the rest is
+/// taken all the same, wherever it stands.
+#[tokio::test]
+async fn help_lists_what_a_command_heeds() {
+    let data = TempDir::new().unwrap();
+    let of_the_database = ["--allow-network-disk", "--data-dir", "--db-path"];
+    let flags = |said: &str| -> Vec<String> {
+        let words = said
+            .split_whitespace()
+            .filter(|word| word.starts_with("--"));
+        let own = [
+            "--help",
+            "--print-config",
+            "--out",
+            "--address",
+            "--version",
+        ];
+        let words = words.filter(|word| !own.contains(word));
+        words.map(str::to_owned).collect()
+    };
+    let sorted = |mut list: Vec<String>| {
+        list.sort();
+        list.dedup();
+        list
+    };
+    let all = flags(&printed(&ran(data.path(), &["--help"]).await));
+    assert!(all.len() > 20, "{all:?}");
+    for (name, heeded) in [
+        ("healthcheck", &["--base-path", "--listen"][..]),
+        ("panel", &[]),
+        ("rebuild", &of_the_database),
+    ] {
+        let said = printed(&ran(data.path(), &[name, "--help"]).await);
+        assert_eq!(sorted(flags(&said)), heeded, "{said}");
+    }
+    let demo = flags(&printed(&ran(data.path(), &["demo", "--help"]).await));
+    assert!(demo.contains(&String::from("--listen")), "{demo:?}");
+    assert!(!demo.contains(&String::from("--data-dir")), "{demo:?}");
+    let serve = flags(&printed(&ran(data.path(), &["serve", "--help"]).await));
+    assert_eq!(serve, all);
+
+    let nowhere = data.path().join("nowhere");
+    let nowhere = nowhere.to_str().unwrap();
+    for words in [
+        ["--data-dir", nowhere, "rebuild", "--tz", "UTC"],
+        ["rebuild", "--data-dir", nowhere, "--tz", "UTC"],
+    ] {
+        let said = printed(&ran(data.path(), &words).await);
+        assert!(
+            said.contains("no database") && said.contains(nowhere),
+            "{said}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_demo_leaves_everything_real_alone_and_says_so() {
     let data = TempDir::new().unwrap();
@@ -186,6 +241,9 @@ async fn a_demo_leaves_everything_real_alone_and_says_so() {
     let panel = Binary::start(demo).await;
     let key = panel.heard("the key", key_in).await;
     let said = panel.said();
+    // It says what takes so long before it begins.
+    let (before, _) = said.split_once("listening on").unwrap();
+    assert!(before.contains("Two weeks of requests"), "{said}");
     for name in [
         "CPAMP_DATA_DIR",
         "CPAMP_ADMIN_KEY",
