@@ -1,9 +1,10 @@
 //! Golden cases. Each amount is derived by hand in its comment, in dollars:
 //! tokens in millions times dollars per million. No case copies what the code
-//! once printed. Here what a request costs at a price; which price it is, in
-//! [`choice`].
+//! once printed. Here what tokens of each kind cost at a price; which price it
+//! is, in [`choice`]; what a tier and a long request change, in [`tiers`].
 
 mod choice;
+mod tiers;
 
 use super::*;
 use crate::domain::tokens::{Quality, Tokens};
@@ -134,121 +135,6 @@ const GPT: Request = Request {
     ..REQUEST
 };
 
-#[test]
-fn priority_of_a_hand_made_entry_is_a_multiplier() {
-    // 0.1 × 5 × 2.5 + 0.001 × 30 × 2.5
-    for request in [
-        Request {
-            tier: "priority",
-            ..GPT
-        },
-        Request {
-            tier: "fast",
-            ..GPT
-        },
-        Request {
-            served: "Priority",
-            ..GPT
-        },
-    ] {
-        check(&gpt_5_5(), &request, HUNDRED_K, "1.325000000");
-    }
-}
-
-#[test]
-fn long_context_is_a_multiplier_where_no_threshold_is_stated() {
-    // 0.3 × 5 × 2 + 0.001 × 30 × 1.5, and priority is not sold at that length
-    for tier in ["auto", "priority"] {
-        check(&gpt_5_5(), &Request { tier, ..GPT }, LONG, "3.045000000");
-    }
-    let asked = Request {
-        tier: "priority",
-        ..GPT
-    };
-    let terms = asked.cost(&gpt_5_5(), &LONG.tokens()).terms.unwrap();
-    assert_eq!(terms.over, Some(272_000));
-    let not_sold = TierUsed::NotSold {
-        tier: String::from("priority"),
-        up_to: 272_000,
-    };
-    assert_eq!(terms.tier, not_sold);
-    // half of it
-    check(
-        &gpt_5_5(),
-        &Request {
-            tier: "flex",
-            ..GPT
-        },
-        LONG,
-        "1.522500000",
-    );
-    // 272,000 does not exceed the threshold: 0.272 × 5 + 0.03
-    let at = Counts {
-        input: 272_000,
-        ..LONG
-    };
-    check(&gpt_5_5(), &GPT, at, "1.390000000");
-    // cached input counts too: 0.001 × 5 × 2 + 0.272 × 0.5 × 2 + 0.001 × 30 × 1.5
-    let cached = Counts {
-        input: 1_000,
-        read: 272_000,
-        ..LONG
-    };
-    check(&gpt_5_5(), &GPT, cached, "0.327000000");
-}
-
-/// {2, 12; above 200,000: 4, 18; fast: input 6}.
-fn with_band_and_fast() -> PriceBook {
-    let mut price = price("2", "12");
-    price.above.push(Above {
-        over: 200_000,
-        rates: Rates {
-            input: usd("4"),
-            output: usd("18"),
-            ..Rates::default()
-        },
-    });
-    price.tiers.push(TierPrice {
-        tier: String::from("fast"),
-        up_to: None,
-        how: TierHow::Own {
-            rates: Rates {
-                input: usd("6"),
-                ..Rates::default()
-            },
-            above: Vec::new(),
-        },
-    });
-    priced("m", price)
-}
-
-#[test]
-fn a_tier_replaces_the_rates_it_states() {
-    let book = with_band_and_fast();
-    let priority = Request {
-        tier: "priority",
-        ..REQUEST
-    };
-    // 0.1 × 2 + 0.001 × 12
-    check(&book, &REQUEST, HUNDRED_K, "0.212000000");
-    // 0.1 × 6 + 0.001 × 12
-    check(&book, &priority, HUNDRED_K, "0.612000000");
-    // 0.3 × 4 + 0.001 × 18
-    check(&book, &REQUEST, LONG, "1.218000000");
-}
-
-/// Others drop the tier above a threshold and say 1.218. Price lists that state
-/// both keep the proportion, so does an entry that states one.
-#[test]
-fn a_tier_keeps_its_proportion_above_a_threshold() {
-    let priority = Request {
-        tier: "priority",
-        ..REQUEST
-    };
-    // 0.3 × 4 × (6 : 2) + 0.001 × 18
-    check(&with_band_and_fast(), &priority, LONG, "3.618000000");
-}
-
 /// Others charge nothing for them and say 6.00.
 #[test]
 fn cached_tokens_without_a_cache_price_cost_as_input() {
@@ -274,26 +160,6 @@ fn a_cache_price_of_zero_is_free() {
         ..Counts::default()
     };
     check(&priced("m", free), &REQUEST, counts, "6.000000000");
-}
-
-#[test]
-fn the_tier_that_was_served_counts() {
-    let book = gpt_5_5();
-    // asked for priority, got default: 0.1 × 5 + 0.001 × 30
-    let downgraded = Request {
-        tier: "priority",
-        served: "default",
-        ..GPT
-    };
-    check(&book, &downgraded, HUNDRED_K, "0.530000000");
-    // a tier nobody lists costs as standard, and says so
-    let odd = Request {
-        served: "turbo",
-        ..GPT
-    };
-    check(&book, &odd, HUNDRED_K, "0.530000000");
-    let terms = odd.cost(&book, &HUNDRED_K.tokens()).terms.unwrap();
-    assert_eq!(terms.tier, TierUsed::Unlisted);
 }
 
 /// Claude counts cache apart from input; the breakdown's buckets do not overlap.
