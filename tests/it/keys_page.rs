@@ -1,43 +1,19 @@
 //! The page of the clients' keys: its figures are those of the rows, a name is
-//! given, refused and taken back, and what the gateway lists is told apart from
-//! what it does not, without a key ever being shown or kept.
-
-use std::collections::BTreeMap;
+//! given, refused and taken back.
 
 use cpamp::domain::event::Event;
 use cpamp::domain::filter::Selection;
-use cpamp::domain::units::{At, Ms};
-use cpamp::fake::{Gateway, Options};
+use cpamp::domain::units::Ms;
 use cpamp::store::maintain::{self, Step};
 use cpamp::store::requests::Dimension;
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use reqwest::StatusCode;
+use serde_json::Value;
 
 use crate::support::database::store;
-use crate::support::events::{MORNING, event};
 use crate::support::html::{assert_clean, values};
+use crate::support::keys::{NOW, by_hash, hash, used};
 use crate::support::naive;
-use crate::support::panel::{Answer, Browser, Panel};
-
-const NOW: At = At(MORNING.0 + 5 * Ms::HOUR.0);
-
-fn hash(n: i64) -> String {
-    format!("{:016x}", 0xabc0 + n)
-}
-
-/// The `n`th request, this long ago, of this key.
-fn used(n: i64, ago: Ms, key: i64) -> Event {
-    let mut event = event(n);
-    event.key.at = NOW - ago;
-    event.client_key.hash = hash(key);
-    event.client_key.mask = format!("sk-{key}…{key:04}");
-    event.failed = n % 5 == 0;
-    event.tokens.uncached = Some(100 + n);
-    if n % 7 == 0 {
-        event.model = String::from("a-model-without-a-price");
-    }
-    event
-}
+use crate::support::panel::{Browser, Panel};
 
 /// Ten days of four keys; the fourth was used only nine days ago, and some
 /// requests came without a key.
@@ -63,18 +39,6 @@ async fn panel() -> (Panel, Browser) {
     store(panel.store(), history()).await.unwrap();
     let browser = panel.logged_in().await;
     (panel, browser)
-}
-
-async fn follow(browser: &Browser, answer: &Answer) -> Answer {
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    browser.get(answer.header("location")).await
-}
-
-fn by_hash(answer: &Answer) -> BTreeMap<String, Value> {
-    let all = answer.json();
-    let keys = all.get("keys").unwrap().as_array().unwrap().iter();
-    let named = keys.map(|key| (key["key_id"].as_str().unwrap().to_owned(), key.clone()));
-    named.collect()
 }
 
 /// Every figure of the table against a fold over the events themselves.
@@ -284,7 +248,7 @@ async fn a_key_is_named_everywhere_and_the_name_taken_back() {
             .header("location")
             .starts_with("/keys?sort=key&done=named")
     );
-    let page = follow(&browser, &saved).await.body;
+    let page = browser.follow(&saved).await.body;
     assert!(page.contains("sk-0…0000 is now called Team web"), "{page}");
     let undo = {
         let (_, rest) = page.split_once(r#"name="changed" value=""#).unwrap();
@@ -324,96 +288,9 @@ async fn a_key_is_named_everywhere_and_the_name_taken_back() {
 
     let path = format!("/keys/{}/undo", hash(0));
     let early = browser.post(&path, &[("changed", "1")]).await;
-    assert!(follow(&browser, &early).await.body.contains("Not undone"));
+    assert!(browser.follow(&early).await.body.contains("Not undone"));
     let undone = browser.post(&path, &[("changed", &undo)]).await;
-    let page = follow(&browser, &undone).await.body;
+    let page = browser.follow(&undone).await.body;
     assert!(page.contains("sk-0…0000 has no alias now"), "{page}");
     assert_eq!(panel.store().names().read().key_alias(&hash(0)), None);
-}
-
-/// A gateway with these keys, and a panel that knows it and does not collect.
-async fn beside(keys: &[&str]) -> (Gateway, Panel, Browser) {
-    let gateway = Gateway::start(Options::default()).await.unwrap();
-    list(&gateway, keys).await;
-    let panel = Panel::setup()
-        .env("CPAMP_CPA_URL", &gateway.url())
-        .env("CPAMP_CPA_MANAGEMENT_KEY", "fake-management-key")
-        .start()
-        .await;
-    panel.clock.set(NOW);
-    let browser = panel.logged_in().await;
-    (gateway, panel, browser)
-}
-
-async fn list(gateway: &Gateway, keys: &[&str]) {
-    let scripts = Browser::new(&gateway.url()).with("authorization", "Bearer fake-management-key");
-    let body = json!(keys).to_string();
-    let put = scripts
-        .send(Method::PUT, "/v0/management/api-keys", &body, &[])
-        .await;
-    assert_eq!(put.status, StatusCode::OK, "{}", put.body);
-}
-
-#[tokio::test]
-async fn what_the_gateway_lists_is_told_from_what_it_does_not() {
-    let keys = ["client-key-number-one", "client-key-number-two"];
-    let (gateway, panel, browser) = beside(&keys).await;
-    let hasher = panel.state.keyring.borrow().clone().unwrap().key_hasher();
-    let (one, two) = (hasher.client_key(keys[0]), hasher.client_key(keys[1]));
-    let mut events = vec![used(1, Ms(60_000), 9), used(2, Ms(120_000), 9)];
-    events[0].client_key.hash.clone_from(&one);
-    store(panel.store(), events).await.unwrap();
-
-    let page = browser.get("/keys").await.body;
-    assert!(page.contains("was not read yet"), "{page}");
-    assert!(page.contains("List not read"));
-    let read = browser.post("/keys/read", &[]).await;
-    let page = follow(&browser, &read).await.body;
-    assert!(page.contains("The gateway lists 2 keys"), "{page}");
-    assert!(
-        page.contains("clie…-two"),
-        "a key never used is listed: {page}"
-    );
-    assert!(page.contains("is used but not in the gateway"));
-    let state = |keys: &BTreeMap<String, Value>, hash: &str| keys[hash]["state"].clone();
-    let shown = by_hash(&browser.get("/keys.json").await);
-    assert_eq!(state(&shown, &one), "listed");
-    assert_eq!(state(&shown, &two), "listed");
-    assert_eq!(state(&shown, &hash(9)), "not_listed");
-    assert_eq!(shown[&two]["requests"], 0);
-    let named = browser
-        .post(&format!("/keys/{two}/alias"), &[("alias", "Spare")])
-        .await;
-    assert_eq!(named.status, StatusCode::SEE_OTHER, "before its first use");
-
-    list(&gateway, &keys[1..]).await;
-    panel.clock.set(NOW + Ms::HOUR);
-    browser.post("/keys/read", &[]).await;
-    let shown = by_hash(&browser.get("/keys.json").await);
-    assert_eq!(state(&shown, &one), "deleted");
-    assert_eq!(shown[&one]["deleted_at"], (NOW + Ms::HOUR).rfc3339());
-    assert_eq!(shown[&one]["requests"], 1, "its history stays");
-    list(&gateway, &keys).await;
-    browser.post("/keys/read", &[]).await;
-    let shown = by_hash(&browser.get("/keys.json").await);
-    assert_eq!(state(&shown, &one), "listed", "it is back");
-
-    let everything = browser.get("/keys").await.body + &browser.get("/keys.json").await.body;
-    for key in keys {
-        assert!(!everything.contains(key), "{key} is shown");
-        assert!(!panel.disk_holds(key), "{key} is on the disk");
-    }
-}
-
-#[tokio::test]
-async fn a_gateway_that_cannot_be_asked_is_said_and_forgets_nothing() {
-    let (gateway, _panel, browser) = beside(&["client-key-number-one"]).await;
-    browser.post("/keys/read", &[]).await;
-    gateway.stop().await;
-    let read = browser.post("/keys/read", &[]).await;
-    let page = follow(&browser, &read).await.body;
-    assert!(page.contains("cannot be read"), "{page}");
-    let shown = by_hash(&browser.get("/keys.json").await);
-    assert!(shown.values().all(|key| key["state"] == "listed"));
-    assert_eq!(shown.len(), 1);
 }

@@ -4,58 +4,15 @@
 use std::io::Read as _;
 
 use cpamp::domain::collection::{State, Status};
-use cpamp::domain::units::Ms;
 use flate2::read::GzDecoder;
 use reqwest::{Method, StatusCode};
 
 use crate::support::database::store;
-use crate::support::events::{MORNING, event, events};
+use crate::support::events::event;
 use crate::support::gateway::within;
 use crate::support::html::{assert_clean, tags_with, values};
+use crate::support::pages::{PAGES, busy, of_a_request};
 use crate::support::panel::{Browser, Panel};
-
-const PAGES: [&str; 12] = [
-    "/",
-    "/requests",
-    "/requests?range=all&provider=codex&http=200&min_ms=1&q=gpt&live=0",
-    "/requests?q=nothing-has-this",
-    "/requests?range=1h&sort=-latency&n=7",
-    "/doctor",
-    "/settings/collection",
-    "/settings/sessions",
-    "/keys",
-    "/settings/audit",
-    "/accounts",
-    "/settings/about",
-];
-
-/// Two days of requests, some failed, up to an hour after [`MORNING`].
-async fn busy() -> Panel {
-    let panel = Panel::start().await;
-    panel.clock.set(MORNING + Ms::HOUR);
-    let mut all = events(0, 300);
-    for (i, event) in all.iter_mut().enumerate() {
-        if i % 7 == 0 {
-            event.failed = true;
-            event.status = 429;
-            event.failure = String::from("{\"error\":{\"message\":\"too much\"}}");
-        }
-        if i % 11 == 0 {
-            event.tokens.output = None;
-        }
-    }
-    let mut earlier = events(1_000, 100);
-    for event in &mut earlier {
-        event.key.at = event.key.at - Ms::DAY;
-    }
-    all.extend(earlier);
-    store(panel.store(), all).await.unwrap();
-    panel
-}
-
-fn of_a_request(panel_has: i64) -> String {
-    format!("/requests/{}", event(panel_has).key)
-}
 
 #[tokio::test]
 async fn every_swap_target_is_on_its_page_and_answers_alone() {
@@ -195,143 +152,6 @@ async fn chinese_pages_speak_chinese() {
                 "{page} says {english}"
             );
         }
-    }
-}
-
-#[tokio::test]
-async fn a_request_page_shows_every_field() {
-    let panel = Panel::start().await;
-    panel.clock.set(MORNING + Ms::HOUR);
-    let mut failed = event(1);
-    failed.failed = true;
-    failed.status = 429;
-    failed.failure = String::from("quota of [redacted] is used up");
-    let mut again = event(2);
-    again.request_id.clone_from(&failed.request_id);
-    again.account.identity = String::from("another-account");
-    again.account.label = String::from("bob@example.com");
-    store(panel.store(), vec![failed.clone(), again])
-        .await
-        .unwrap();
-    let browser = panel.logged_in().await;
-    let html = browser.get(&of_a_request(1)).await.body;
-    for text in [
-        &failed.request_id,
-        "gpt-5",
-        "fast",
-        "alice@example.com",
-        "49edba963014b089",
-        "clie…0001",
-        "POST /v1/chat/completions",
-        "CodexExecutor",
-        "127.0.0.1",
-        "lab/1.0",
-        "x-ratelimit-limit-requests",
-        "429 limit",
-        "quota of <span class=\"redacted\">replaced</span> is used up",
-        "2 of 2",
-        "bob@example.com",
-        "1,200",
-    ] {
-        assert!(html.contains(text), "{text} is missing");
-    }
-    let json = browser
-        .get(&format!("{}.json", of_a_request(1)))
-        .await
-        .json();
-    assert_eq!(json["http"], 429);
-    assert_eq!(json["tokens"]["input_cache_read"], 640);
-    assert_eq!(json["other_attempts"].as_array().unwrap().len(), 1);
-    for nobody in [
-        "/requests/1-0000000000000000",
-        "/requests/nonsense",
-        "/requests/nonsense.json",
-    ] {
-        assert_eq!(
-            browser.get(nobody).await.status,
-            StatusCode::NOT_FOUND,
-            "{nobody}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn identities_are_masked_on_request() {
-    let panel = busy().await;
-    let browser = panel.logged_in().await;
-    let pages = [
-        "/",
-        "/requests",
-        &of_a_request(1),
-        "/requests.csv?range=all",
-    ];
-    for page in pages {
-        assert!(
-            browser.get(page).await.body.contains("alice@example.com"),
-            "{page}"
-        );
-    }
-    browser.set_cookie("cpamp_prefs", "mask=1");
-    for page in pages {
-        let body = browser.get(page).await.body;
-        assert!(!body.contains("alice@"), "{page}");
-        assert!(body.contains("a…@example.com"), "{page}");
-    }
-}
-
-#[tokio::test]
-async fn preferences_come_back_to_where_they_were_set() {
-    let panel = busy().await;
-    let browser = panel.logged_in().await;
-    let form = [
-        ("to", "/requests?range=7d"),
-        ("theme", "dark"),
-        ("lang", "zh-CN"),
-        ("tz", "Asia/Kolkata"),
-        ("compact", "1"),
-    ];
-    let saved = browser.post("/prefs", &form).await;
-    assert_eq!(saved.status, StatusCode::SEE_OTHER);
-    assert_eq!(saved.header("location"), "/requests?range=7d");
-    let html = browser.get("/requests?range=7d").await.body;
-    assert!(html.contains("<html lang=\"zh-CN\" data-theme=\"dark\" data-density=\"compact\">"));
-    assert!(html.contains("Asia/Kolkata"));
-
-    let form = [("to", "//evil.example"), ("cols", "model"), ("cols", "key")];
-    let saved = browser.post("/prefs/columns", &form).await;
-    assert_eq!(saved.header("location"), "/");
-    let html = browser.get("/requests").await.body;
-    assert_eq!(html.matches("role=\"columnheader\"").count(), 3);
-    assert!(html.contains("data-theme=\"dark\""), "other choices stay");
-}
-
-#[tokio::test]
-async fn a_view_leads_to_its_canonical_link() {
-    let panel = busy().await;
-    let browser = panel.logged_in().await;
-    let moved = browser
-        .get("/requests?provider=&q=+gpt+&range=24h&live=1")
-        .await;
-    assert_eq!(moved.status, StatusCode::SEE_OTHER);
-    assert_eq!(moved.header("location"), "/requests?q=gpt");
-    let odd = browser.get("/requests?q=gpt&colour=blue").await;
-    assert_eq!(odd.status, StatusCode::OK);
-    assert!(odd.body.contains("colour=blue"), "what is ignored is said");
-
-    let headers = [
-        ("hx-request", "true"),
-        ("hx-target", "div#results"),
-        ("hx-source", "form#filters"),
-    ];
-    let url = "/requests?provider=codex&q=&http=&min_ms=";
-    let swapped = browser.send(Method::GET, url, "", &headers).await;
-    assert_eq!(swapped.header("hx-push-url"), "/requests?provider=codex");
-    for part in ["#head", "#filters"] {
-        assert!(
-            swapped
-                .body
-                .contains(&format!("<hx-partial hx-target=\"{part}\""))
-        );
     }
 }
 

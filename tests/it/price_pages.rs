@@ -1,5 +1,5 @@
 //! The price pages as a person uses them, without script: see what a model
-//! costs and why, set a price, undo, check the sources, price anew.
+//! costs and why, set a price, undo, multiply, price anew.
 
 use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::units::{Ms, NanoUsd};
@@ -10,39 +10,18 @@ use reqwest::StatusCode;
 use crate::support::database::store;
 use crate::support::events::{MORNING, event};
 use crate::support::gateway::within;
-use crate::support::lists::Lists;
-use crate::support::panel::{Answer, Browser, Panel};
-
-const LISTED: &str = r#"{"models": {"openai/gpt-5": {}}, "providers": {"openai": {"models":
-    {"gpt-5": {"cost": {"input": 2, "output": 10, "cache_read": 0.2}}}}}}"#;
+use crate::support::panel::{Browser, Panel};
 
 /// A panel that met `gpt-5`, which ships with a price, and `<b>odd</b>`, which
 /// nobody lists.
 async fn panel() -> (Panel, Browser) {
     let panel = Panel::start().await;
-    let browser = met(&panel).await;
-    (panel, browser)
-}
-
-async fn met(panel: &Panel) -> Browser {
     panel.clock.set(MORNING + Ms::HOUR);
     let mut odd = event(2);
     odd.model = String::from("<b>odd</b>");
     store(panel.store(), vec![event(1), odd]).await.unwrap();
-    panel.logged_in().await
-}
-
-/// Where a form led, opened.
-async fn follow(browser: &Browser, answer: &Answer) -> Answer {
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-    browser.get(answer.header("location")).await
-}
-
-/// The value of a hidden field.
-fn hidden<'a>(page: &'a Answer, name: &str) -> &'a str {
-    let start = format!(r#"name="{name}" value=""#);
-    let (_, rest) = page.body.split_once(&start).expect(name);
-    rest.split('"').next().unwrap()
+    let browser = panel.logged_in().await;
+    (panel, browser)
 }
 
 fn overrides(panel: &Panel) -> Vec<String> {
@@ -110,7 +89,7 @@ async fn a_price_is_set_found_and_undone() {
         ("input-2", "2000"),
     ];
     let saved = browser.post("/usage/prices/save", &fields).await;
-    let list = follow(&browser, &saved).await;
+    let list = browser.follow(&saved).await;
     for text in [
         "The price of GPT-5 is saved",
         "Set here",
@@ -127,13 +106,13 @@ async fn a_price_is_set_found_and_undone() {
     assert_eq!(cost, Some(NanoUsd(1_000_000_000)));
 
     let again = browser.get("/usage/prices/edit?model=gpt-5").await;
-    assert_eq!(hidden(&again, "was"), "GPT-5");
+    assert_eq!(again.hidden("was"), "GPT-5");
     assert!(again.body.contains(r#"value="272000""#));
 
     let undone = browser
-        .post("/usage/prices/undo", &[("batch", hidden(&list, "batch"))])
+        .post("/usage/prices/undo", &[("batch", list.hidden("batch"))])
         .await;
-    let list = follow(&browser, &undone).await;
+    let list = browser.follow(&undone).await;
     assert!(list.body.contains("The change is undone"));
     assert!(overrides(&panel).is_empty());
 }
@@ -192,7 +171,7 @@ async fn removing_leaves_the_layer_below() {
     );
     let fields = [("layer", "override"), ("model", "gpt-5"), ("seller", "")];
     let removed = browser.post("/usage/prices/remove", &fields).await;
-    let list = follow(&browser, &removed).await;
+    let list = browser.follow(&removed).await;
     assert!(list.body.contains("The price of gpt-5 is removed"));
     assert!(overrides(&panel).is_empty());
     let fields = [
@@ -202,105 +181,6 @@ async fn removing_leaves_the_layer_below() {
     ];
     let refused = browser.post("/usage/prices/remove", &fields).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-}
-
-#[tokio::test]
-async fn the_sources_are_checked_and_what_is_chosen_applied() {
-    let lists = Lists::start().await;
-    lists.say("models-dev", LISTED);
-    let address = lists.url("models-dev");
-    let web = cpamp::prices::fetch::Web::elsewhere(
-        move |_| address.clone(),
-        std::time::Duration::from_secs(10),
-    );
-    let panel = Panel::setup().price_sources(web).start().await;
-    let browser = met(&panel).await;
-    let page = browser.get("/usage/prices/sources").await;
-    assert!(page.body.contains("No preview"));
-
-    let checked = browser.post("/usage/prices/sources/check", &[]).await;
-    let page = follow(&browser, &checked).await;
-    for text in [
-        "<b>2.00</b>",
-        "<s>1.25</s>",
-        "models.dev: openai/gpt-5",
-        "100 %",
-        "In no source",
-    ] {
-        assert!(page.body.contains(text), "{text}\n{}", page.body);
-    }
-    // The other two do not understand what they got.
-    assert!(page.body.contains("not the JSON of a price list"));
-
-    let fields = [("made", hidden(&page, "made")), ("change", "0")];
-    let applied = browser.post("/usage/prices/sources", &fields).await;
-    let list = follow(&browser, &applied).await;
-    assert!(list.body.contains("1 prices are applied"), "{}", list.body);
-    assert!(list.body.contains("Synced"));
-    let again = browser.post("/usage/prices/sources", &fields).await;
-    let page = follow(&browser, &again).await;
-    assert!(page.body.contains("That preview is no longer there"));
-
-    let fields = [("every", "week"), ("apply", "1")];
-    browser
-        .post("/usage/prices/sources/schedule", &fields)
-        .await;
-    let page = browser.get("/usage/prices/sources").await;
-    assert!(page.body.contains(r#"<option value="week" selected>"#));
-}
-
-/// Two shops sell a model of that name: a person says which is meant.
-#[tokio::test]
-async fn a_match_that_is_not_unique_is_left_to_a_person() {
-    let lists = Lists::start().await;
-    lists.say(
-        "models-dev",
-        r#"{"models": {}, "providers": {
-            "shop-a": {"models": {"m-1": {"cost": {"input": 1, "output": 3}}}},
-            "shop-b": {"models": {"m-1": {"cost": {"input": 2, "output": 4}}}}}}"#,
-    );
-    let address = lists.url("models-dev");
-    let web = cpamp::prices::fetch::Web::elsewhere(
-        move |_| address.clone(),
-        std::time::Duration::from_secs(10),
-    );
-    let panel = Panel::setup().price_sources(web).start().await;
-    panel.clock.set(MORNING + Ms::HOUR);
-    let mut asked = event(1);
-    asked.model = String::from("m-1");
-    store(panel.store(), vec![asked]).await.unwrap();
-    let browser = panel.logged_in().await;
-    let price = || {
-        let book = panel.store().prices();
-        book.find("m-1", "codex")
-            .map(|found| found.price.rates.input)
-    };
-
-    let check = async || {
-        let checked = browser.post("/usage/prices/sources/check", &[]).await;
-        let page = follow(&browser, &checked).await;
-        for text in [
-            "Your choice",
-            "shop-a/m-1, 1.00 / 3.00",
-            "shop-b/m-1, 2.00 / 4.00",
-        ] {
-            assert!(page.body.contains(text), "{text}\n{}", page.body);
-        }
-        hidden(&page, "made").to_owned()
-    };
-    // Nothing is chosen for anybody.
-    let made = check().await;
-    let none = [("made", made.as_str()), ("choice-0", "")];
-    browser.post("/usage/prices/sources", &none).await;
-    assert_eq!(price(), None);
-    let made = check().await;
-    let second = [("made", made.as_str()), ("choice-0", "1")];
-    let applied = browser.post("/usage/prices/sources", &second).await;
-    let list = follow(&browser, &applied).await;
-    assert_eq!(price(), Some(Rate::per_million("2").ok()));
-    let undo = [("batch", hidden(&list, "batch"))];
-    browser.post("/usage/prices/undo", &undo).await;
-    assert_eq!(price(), None);
 }
 
 #[tokio::test]
@@ -317,7 +197,7 @@ async fn multipliers_are_added_and_removed() {
             ("output", ""),
         ];
         let added = browser.post("/usage/prices/multipliers", &fields).await;
-        follow(&browser, &added).await
+        browser.follow(&added).await
     };
     assert!(add("codex", "x").await.body.contains("Not saved"));
     assert!(add("", "1").await.body.contains("Not saved"));
@@ -329,11 +209,11 @@ async fn multipliers_are_added_and_removed() {
     );
     let cost = panel.store().prices().cost(&(&event(3)).into()).nanos();
     assert_eq!(cost, Some(NanoUsd(1_265_000)));
-    let own = hidden(&page, "multiplier").replace("&#34;", "\"");
+    let own = page.hidden("multiplier").replace("&#34;", "\"");
     let removed = browser
         .post("/usage/prices/multipliers/remove", &[("multiplier", &own)])
         .await;
-    let page = follow(&browser, &removed).await;
+    let page = browser.follow(&removed).await;
     assert!(!page.body.contains("served by provider codex"));
 }
 
@@ -348,15 +228,15 @@ async fn earlier_requests_are_priced_anew_and_back() {
         ("then", "anew"),
     ];
     let saved = browser.post("/usage/prices/save", &fields).await;
-    let page = follow(&browser, &saved).await;
+    let page = browser.follow(&saved).await;
     // One request: 0.00253 now, a dollar then.
     for text in ["$0.0025", "$1.0000", "$0.9975"] {
         assert!(page.body.contains(text), "{text}\n{}", page.body);
     }
-    assert_eq!(hidden(&page, "model"), "gpt-5");
+    assert_eq!(page.hidden("model"), "gpt-5");
     let fields = [("model", "gpt-5"), ("range", "all")];
     let begun = browser.post("/usage/prices/anew", &fields).await;
-    follow(&browser, &begun).await;
+    browser.follow(&begun).await;
     let state = async |wanted: State| {
         within(async {
             loop {
@@ -379,7 +259,7 @@ async fn earlier_requests_are_priced_anew_and_back() {
     assert!(!job.body.contains("hx-get"), "it is over");
 
     let undo = browser.post("/usage/prices/anew/undo", &[]).await;
-    follow(&browser, &undo).await;
+    browser.follow(&undo).await;
     state(State::Undone).await;
     let requests = browser.get("/requests?range=all").await;
     assert!(requests.body.contains("0.0025"), "{}", requests.body);

@@ -1,12 +1,71 @@
-//! The page of one request: what it says beside the recorded fields.
+//! The page of one request: the recorded fields, and what it says beside them.
 
 use cpamp::domain::event::Event;
 use cpamp::domain::tokens::Tokens;
 use cpamp::domain::units::Ms;
+use reqwest::StatusCode;
 
 use crate::support::database::store;
-use crate::support::events::{MORNING, events};
+use crate::support::events::{MORNING, event, events};
+use crate::support::pages::of_a_request;
 use crate::support::panel::Panel;
+
+#[tokio::test]
+async fn a_request_page_shows_every_field() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut failed = event(1);
+    failed.failed = true;
+    failed.status = 429;
+    failed.failure = String::from("quota of [redacted] is used up");
+    let mut again = event(2);
+    again.request_id.clone_from(&failed.request_id);
+    again.account.identity = String::from("another-account");
+    again.account.label = String::from("bob@example.com");
+    store(panel.store(), vec![failed.clone(), again])
+        .await
+        .unwrap();
+    let browser = panel.logged_in().await;
+    let html = browser.get(&of_a_request(1)).await.body;
+    for text in [
+        &failed.request_id,
+        "gpt-5",
+        "fast",
+        "alice@example.com",
+        "49edba963014b089",
+        "clie…0001",
+        "POST /v1/chat/completions",
+        "CodexExecutor",
+        "127.0.0.1",
+        "lab/1.0",
+        "x-ratelimit-limit-requests",
+        "429 limit",
+        "quota of <span class=\"redacted\">replaced</span> is used up",
+        "2 of 2",
+        "bob@example.com",
+        "1,200",
+    ] {
+        assert!(html.contains(text), "{text} is missing");
+    }
+    let json = browser
+        .get(&format!("{}.json", of_a_request(1)))
+        .await
+        .json();
+    assert_eq!(json["http"], 429);
+    assert_eq!(json["tokens"]["input_cache_read"], 640);
+    assert_eq!(json["other_attempts"].as_array().unwrap().len(), 1);
+    for nobody in [
+        "/requests/1-0000000000000000",
+        "/requests/nonsense",
+        "/requests/nonsense.json",
+    ] {
+        assert_eq!(
+            browser.get(nobody).await.status,
+            StatusCode::NOT_FOUND,
+            "{nobody}"
+        );
+    }
+}
 
 /// Sixty attempts a second apart, each a tenth of a second slower.
 fn minute() -> Vec<Event> {

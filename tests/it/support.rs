@@ -2,7 +2,9 @@
 //! directory of its own, the panel in this process or as a process of its own,
 //! and what stands around it.
 
+pub(crate) mod answers;
 pub(crate) mod binary;
+pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod database;
 pub(crate) mod desk;
@@ -11,11 +13,13 @@ pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod hostile;
 pub(crate) mod html;
+pub(crate) mod keys;
 pub(crate) mod lab;
 pub(crate) mod lists;
 pub(crate) mod naive;
 pub(crate) mod nginx;
 pub(crate) mod ordered;
+pub(crate) mod pages;
 pub(crate) mod panel;
 pub(crate) mod plans;
 pub(crate) mod random;
