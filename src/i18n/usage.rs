@@ -102,7 +102,9 @@ pub struct Usage {
     pub all: &'static str,
     pub none: &'static str,
     pub no_name: &'static str,
-    pub first_rows: fn(n: usize, all: usize) -> String,
+    /// What a table leaves out, together.
+    pub others: fn(n: &str) -> String,
+    pub some_rows: fn(first: &str, last: &str, all: &str) -> String,
 
     pub mix: &'static str,
     pub mix_note: &'static str,

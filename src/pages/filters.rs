@@ -186,7 +186,7 @@ const CONTROLS: [&str; 16] = [
 fn hidden(form: &Form<'_>) -> Vec<(String, String)> {
     let said = |name: &str| {
         CONTROLS.contains(&name)
-            || matches!(name, "before" | "after")
+            || matches!(name, "before" | "after" | "page")
             || form.selects.iter().any(|select| select.name == name)
     };
     url::form_urlencoded::parse(form.query.as_bytes())

@@ -209,7 +209,7 @@ fn found(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Found {
     Found::Sums(Box::new(Sums {
         unusual: Flagged::new(view, usage, ctx),
         trend_files: download::links(Part::Trend, &trend.title, view, ctx),
-        table: Table::new(tab.dimension(), view, usage, tab.limit(), path, ctx),
+        table: Table::new(tab, view, usage, ctx),
         rest: (tab == Tab::Summary).then(|| rest(view, usage, ctx)),
         trend,
     }))
@@ -221,7 +221,7 @@ fn with(view: &UsageView, rows: &crate::domain::filter::View) -> UsageView {
         range: rows.range,
         zone: rows.zone,
         only: rows.only.clone(),
-        ..view.clone()
+        ..view.at(0)
     }
 }
 

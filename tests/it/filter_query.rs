@@ -268,15 +268,19 @@ fn usage_views() -> impl Strategy<Value = UsageView> {
         any::<bool>(),
         option::of(sort),
         any::<bool>(),
+        0..300_usize,
     )
-        .prop_map(|(rows, grain, metric, compare, sort, mean)| UsageView {
-            grain,
-            metric,
-            compare,
-            sort,
-            mean,
-            ..UsageView::of_rows(&rows)
-        })
+        .prop_map(
+            |(rows, grain, metric, compare, sort, mean, page)| UsageView {
+                grain,
+                metric,
+                compare,
+                sort,
+                mean,
+                page,
+                ..UsageView::of_rows(&rows)
+            },
+        )
 }
 
 fn parse_usage(query: &str) -> UsageView {
@@ -294,6 +298,21 @@ fn sums_cover_a_week_and_compare_unless_told_otherwise() {
     );
     assert_eq!(parse_usage("range=24h").query(), "range=24h");
     assert_eq!(parse_usage("vs=none&by=day").query(), "by=day&vs=none");
+}
+
+#[test]
+fn another_question_begins_on_the_first_page() {
+    let third = parse_usage("model=m&page=2");
+    assert_eq!(third.page, 2);
+    assert_eq!(third.over(Range::Today).query(), "range=today&model=m");
+    assert_eq!(third.narrowed(|only| only.models.clear()).query(), "");
+    let cost = SumSort {
+        by: SumBy::Cost,
+        descending: true,
+    };
+    assert_eq!(third.sorted(SumBy::Name, cost).query(), "model=m&sort=name");
+    assert_eq!(third.rows().query(), "range=7d&model=m");
+    assert_eq!(parse_usage("page=99999999").page, 10_000);
 }
 
 #[test]

@@ -81,4 +81,5 @@ mod stream_rows;
 mod usage_numbers;
 mod usage_pages;
 mod usage_periods;
+mod usage_rankings;
 mod walls;

@@ -120,6 +120,8 @@ pub struct UsageView {
     pub sort: Option<SumSort>,
     /// The heat map shows the mean hour instead of the sum of its hours.
     pub mean: bool,
+    /// Of a long table; 0 is the first. Another question begins there again.
+    pub page: usize,
 }
 
 impl Default for UsageView {
@@ -133,6 +135,7 @@ impl Default for UsageView {
             compare: true,
             sort: None,
             mean: false,
+            page: 0,
         }
     }
 }
@@ -144,6 +147,7 @@ impl UsageView {
     pub const MOST_BARS: i64 = 750;
     /// Bars it has when nobody chose their width.
     const FITTING_BARS: i64 = 200;
+    const LAST_PAGE: usize = 10_000;
     /// Widths that people are offered; links know the narrower ones, too.
     pub const GRAINS: [Grain; 3] = [Grain::Hour, Grain::Day, Grain::Week];
 
@@ -213,6 +217,13 @@ impl UsageView {
                     _ => None,
                 },
             ),
+            "page" => {
+                let page = value.parse().ok();
+                set(
+                    &mut self.page,
+                    page.map(|page: usize| page.min(Self::LAST_PAGE)),
+                )
+            }
             "cols" | "n" | "before" | "after" | "live" => true,
             _ => return None,
         })
@@ -252,6 +263,9 @@ impl UsageView {
         if self.mean {
             pair("scale", "mean");
         }
+        if self.page > 0 {
+            pair("page", &self.page.to_string());
+        }
         query
     }
 
@@ -289,7 +303,7 @@ impl UsageView {
     /// The same question with other conditions.
     #[must_use]
     pub fn narrowed(&self, change: impl FnOnce(&mut Selection)) -> Self {
-        let mut view = self.clone();
+        let mut view = self.at(0);
         change(&mut view.only);
         view
     }
@@ -298,6 +312,14 @@ impl UsageView {
     pub fn over(&self, range: Range) -> Self {
         Self {
             range,
+            ..self.at(0)
+        }
+    }
+
+    #[must_use]
+    pub fn at(&self, page: usize) -> Self {
+        Self {
+            page,
             ..self.clone()
         }
     }
@@ -321,7 +343,7 @@ impl UsageView {
         };
         Self {
             sort: Some(SumSort { by, descending }),
-            ..self.clone()
+            ..self.at(0)
         }
     }
 

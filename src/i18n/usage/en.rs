@@ -119,7 +119,10 @@ pub static EN: Usage = Usage {
     all: "All",
     none: "Nothing in this range",
     no_name: "none",
-    first_rows: |n, all| format!("The first {n} of {all} in this order; CSV and JSON have all."),
+    others: |n| format!("The other {n}"),
+    some_rows: |first, last, all| {
+        format!("{first}–{last} of {all} in this order; CSV and JSON have all.")
+    },
 
     mix: "Where the tokens went",
     mix_note: "Buckets do not overlap and add up to the total",

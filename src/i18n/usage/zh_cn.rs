@@ -113,7 +113,10 @@ pub static ZH_CN: Usage = Usage {
     all: "全部",
     none: "该时间范围内没有数据",
     no_name: "无",
-    first_rows: |n, all| format!("按此排序的前 {n} 项，共 {all} 项；CSV 与 JSON 含全部。"),
+    others: |n| format!("其余 {n} 项"),
+    some_rows: |first, last, all| {
+        format!("按此排序的第 {first}–{last} 项，共 {all} 项；CSV 与 JSON 含全部。")
+    },
 
     mix: "词元去向",
     mix_note: "各部分互不重叠，相加即为总数",

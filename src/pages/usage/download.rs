@@ -83,8 +83,9 @@ impl Part {
     }
 }
 
-/// A part in every format, as the view asks for it.
+/// A part in every format, as the view asks for it, all pages of it.
 pub(super) fn links(part: Part, what: &str, view: &UsageView, ctx: &Ctx) -> Vec<Link> {
+    let view = view.at(0);
     sheet::links(what, ctx, |format| ctx.url(&view.url(&part.path(format))))
 }
 

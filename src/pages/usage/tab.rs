@@ -59,9 +59,9 @@ impl Tab {
         }
     }
 
-    /// Rows of its table.
-    pub(super) fn limit(self) -> usize {
-        if self == Self::Summary { 12 } else { 500 }
+    /// Rows of its table, or of a page of it.
+    pub(super) fn rows(self) -> usize {
+        if self == Self::Summary { 12 } else { 100 }
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) struct TabLink {
 pub(super) fn tabs(here: Tab, view: &UsageView, ctx: &Ctx) -> Vec<TabLink> {
     let carried = UsageView {
         sort: None,
-        ..view.clone()
+        ..view.at(0)
     };
     let mut tabs: Vec<TabLink> = Tab::ALL
         .into_iter()

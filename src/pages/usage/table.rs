@@ -4,11 +4,13 @@
 //! decimals.
 
 mod line;
+mod page;
 
 use std::collections::HashMap;
 
 use super::download::{self, Part};
 use super::order::{sort, sorted};
+use super::tab::Tab;
 use crate::domain::filter::{Selection, SumBy, SumSort, UsageView};
 use crate::i18n::plain;
 use crate::pages::sheet::Link;
@@ -17,6 +19,7 @@ use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
 use crate::web::ctx::Ctx;
 use line::{Line, Scale};
+use page::{Page, counted};
 
 pub(super) struct Table {
     pub title: &'static str,
@@ -25,9 +28,13 @@ pub(super) struct Table {
     pub compared: bool,
     pub heads: Vec<Head>,
     pub lines: Vec<Line>,
+    /// What the lines leave out, together.
+    pub others: Option<Line>,
     pub total: Line,
     /// Said when there are more than these; empty otherwise.
     pub more: String,
+    pub previous: Option<String>,
+    pub next: Option<String>,
     pub files: Vec<Link>,
 }
 
@@ -43,20 +50,16 @@ pub(super) struct Head {
 }
 
 impl Table {
-    pub(super) fn new(
-        dimension: Dimension,
-        view: &UsageView,
-        usage: &Usage,
-        limit: usize,
-        path: &str,
-        ctx: &Ctx,
-    ) -> Self {
+    pub(super) fn new(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Self {
         let t = ctx.t.usage;
-        let (mut found, before) = (sorted(view, usage), self::before(usage));
-        let (all, order) = (found.len(), sort(view, usage));
-        found.truncate(limit);
+        let (dimension, path) = (tab.dimension(), tab.path());
+        let (found, before) = (sorted(view, usage), self::before(usage));
+        let order = sort(view, usage);
+        let page = Page::of(tab, view, found.len());
+        let (shown, hidden) = page.split(&found);
+        // Of all pages, so that bars and units are the same on each.
         let scale = Scale::of(&found, usage, ctx);
-        let lines = found.iter().map(|(choice, totals)| {
+        let lines = shown.iter().map(|(choice, totals)| {
             let narrowed = view.narrowed(|only| choose(only, dimension, &choice.value));
             let before = before.get(choice.value.as_str()).copied();
             Line {
@@ -82,16 +85,27 @@ impl Table {
             }),
             compared: scale.compared,
             heads: heads(dimension, view, order, &scale, path, ctx),
-            more: if all <= limit {
-                String::new()
-            } else {
-                (t.first_rows)(limit, all)
-            },
+            others: (!hidden.is_empty()).then(|| Line {
+                name: (t.others)(&ctx.lang.count(counted(hidden.len()))),
+                ..Line::new(view, &together(&hidden), None, &scale, ctx).unlinked()
+            }),
+            more: page.said(ctx),
+            previous: page.before().map(|page| ctx.url(&view.at(page).url(path))),
+            next: page.after().map(|page| ctx.url(&view.at(page).url(path))),
             files: download::links(Part::of(dimension), title(dimension, ctx), view, ctx),
             lines,
             total,
         }
     }
+}
+
+/// The quantiles of several values do not follow from theirs and stay unknown.
+fn together(hidden: &[&(Choice, Totals)]) -> Totals {
+    let mut sum = Totals::default();
+    for (_, totals) in hidden {
+        sum.add(totals);
+    }
+    sum
 }
 
 /// Of each value what it was in the period before.

@@ -171,6 +171,23 @@ impl Line {
     }
 }
 
+impl Line {
+    /// The same where nothing leads to the rows that are counted.
+    pub(super) fn unlinked(mut self) -> Self {
+        let own = [
+            &mut self.requests,
+            &mut self.change,
+            &mut self.cost,
+            &mut self.share,
+        ];
+        for figure in own.into_iter().chain(&mut self.figures) {
+            figure.href.clear();
+        }
+        self.href.clear();
+        self
+    }
+}
+
 impl Figure {
     /// Nothing in place of a dash.
     fn or_empty(mut self) -> Self {
@@ -267,6 +284,7 @@ impl Behind<'_> {
     fn sums(&self, metric: Metric) -> String {
         let own = UsageView {
             sort: None,
+            page: 0,
             ..self.view.showing(metric)
         };
         self.ctx.url(&own.url("/usage"))
