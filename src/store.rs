@@ -32,6 +32,7 @@ pub mod lock;
 pub mod maintain;
 mod measures;
 pub mod names;
+mod newest;
 pub mod oddities;
 pub mod open;
 mod place;

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use diesel::prelude::*;
 
 use super::error::Result;
+use super::newest::Newest;
 use super::schema::dimension;
 use super::{accounts, key_alias};
 
@@ -210,13 +211,19 @@ impl Dictionary {
     }
 }
 
-/// The dictionary, shared. Hold a guard while resolving, not while querying.
+/// What readers have in memory beside the database: the dictionary, and the
+/// newest events. Hold a guard while resolving, not while querying.
 #[derive(Clone, Debug, Default)]
-pub struct Names(Arc<RwLock<Dictionary>>);
+pub struct Names {
+    dictionary: Arc<RwLock<Dictionary>>,
+    newest: Newest,
+}
 
 impl Names {
     pub fn read(&self) -> RwLockReadGuard<'_, Dictionary> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.dictionary
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn load(c: &mut SqliteConnection) -> Result<Self> {
@@ -238,12 +245,22 @@ impl Names {
         }
         dictionary.key_aliases = key_alias::in_force(c)?;
         dictionary.account_titles = accounts::titles(c)?;
-        Ok(Self(Arc::new(RwLock::new(dictionary))))
+        Ok(Self {
+            dictionary: Arc::new(RwLock::new(dictionary)),
+            newest: Newest::default(),
+        })
+    }
+
+    pub(super) fn newest(&self) -> &Newest {
+        &self.newest
     }
 
     /// After a commit; `None` takes the alias away.
     pub(super) fn name_key(&self, hash: &str, alias: Option<&str>) {
-        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut dictionary = self
+            .dictionary
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let aliases = &mut dictionary.key_aliases;
         match alias {
             Some(alias) => aliases.insert(hash.into(), alias.into()),
@@ -253,7 +270,10 @@ impl Names {
 
     /// After a commit: all of them, also those that are gone.
     pub(super) fn name_accounts(&self, titles: HashMap<Arc<str>, Arc<str>>) {
-        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut dictionary = self
+            .dictionary
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         dictionary.account_titles = titles;
     }
 
@@ -261,7 +281,10 @@ impl Names {
     /// reader ever meets an id without a name; [`Names::withdraw`] undoes it
     /// when the commit fails.
     pub(super) fn publish(&self, changes: Changes) -> Undo {
-        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut dictionary = self
+            .dictionary
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut undo = Undo::default();
         for (kind, name) in changes.added {
             undo.lengths.entry(kind).or_insert(dictionary.len(kind));
@@ -276,7 +299,10 @@ impl Names {
     }
 
     pub(super) fn withdraw(&self, undo: Undo) {
-        let mut dictionary = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut dictionary = self
+            .dictionary
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         for (kind, id, label) in undo.labels {
             dictionary.relabel(kind, id, label);
         }

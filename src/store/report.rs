@@ -131,7 +131,7 @@ fn count(
         }
         _ if part.is_nearly_everything(c)? => {
             let unwanted = predicate.negated();
-            let everything = Predicate::default();
+            let everything = Predicate::everything(names);
             let part = Part {
                 predicate: &everything,
                 keep_bars: true,

@@ -225,11 +225,11 @@ impl Store {
                     super::counters::add(c, super::counters::Counter::Version, 1)?;
                 }
                 Ok(step)
-            })?;
-            if matches!(step, Step::Worked(n) if n > 0) {
-                writer.version.send_modify(|version| *version += 1);
+            });
+            if !matches!(step, Ok(Step::Idle | Step::Worked(0))) {
+                writer.changed();
             }
-            Ok(step)
+            step
         })
         .await
     }

@@ -20,8 +20,10 @@ use self::picked::Picked;
 use self::predicate::Predicate;
 pub(in crate::store) use self::predicate::Rows;
 use self::segments::Segment;
+use super::counters::{self, Counter};
 use super::error::{Result, StoreError};
 use super::events::StoredEvent;
+use super::newest::Newest;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::units::At;
 
@@ -201,7 +203,7 @@ pub(in crate::store) fn walk(
                 };
                 visit(c, source, picked)?
             }
-            Stretch::Loose(range) => walk_loose(c, range, order, &mut visit)?,
+            Stretch::Loose(range) => walk_loose(c, range, order, predicate.newest(), &mut visit)?,
         };
         if flow.is_break() {
             break;
@@ -288,32 +290,53 @@ fn rows_within(c: &mut SqliteConnection, segment: Segment, range: KeyRange) -> R
     Ok(Picked::All(place(range.from)..place(range.to)))
 }
 
+/// What no segment holds, from memory as far as that goes.
 fn walk_loose(
     c: &mut SqliteConnection,
     mut range: KeyRange,
     order: Order,
+    newest: Option<&Newest>,
     visit: &mut impl FnMut(&mut SqliteConnection, Source, Picked) -> Result<ControlFlow<()>>,
 ) -> Result<ControlFlow<()>> {
+    let version = match newest {
+        Some(_) => counters::get(c, Counter::Version)?.unsigned_abs(),
+        None => 0,
+    };
     while !range.is_empty() {
-        let events = match order {
-            Order::OldestFirst => loose::oldest(c, range, LOOSE_ROWS)?,
-            Order::NewestFirst => {
-                let mut events = loose::newest(c, range, LOOSE_ROWS)?;
-                events.reverse();
-                events
-            }
+        let known = newest.and_then(|newest| newest.from(version));
+        let from = known.map_or(range.to, |from| from.clamp(range.from, range.to));
+        let in_memory = match order {
+            Order::OldestFirst => from == range.from,
+            Order::NewestFirst => from < range.to,
         };
-        let (Some(first), Some(last)) = (events.first(), events.last()) else {
-            break;
+        let part = if in_memory {
+            KeyRange { from, ..range }
+        } else {
+            KeyRange { to: from, ..range }
         };
+        let known = newest.filter(|_| in_memory);
+        let known = known.and_then(|newest| match order {
+            Order::OldestFirst => newest.oldest(version, part, LOOSE_ROWS),
+            Order::NewestFirst => newest.newest(version, part, LOOSE_ROWS),
+        });
+        let mut events = match (known, order) {
+            (Some(events), _) => events,
+            (None, Order::OldestFirst) => loose::oldest(c, part, LOOSE_ROWS)?,
+            (None, Order::NewestFirst) => loose::newest(c, part, LOOSE_ROWS)?,
+        };
+        // Where a part goes on that has more.
+        let last = events.last().filter(|_| events.len() == LOOSE_ROWS);
+        let last = last.map(StoredEvent::key);
         match order {
-            Order::OldestFirst => range.from = keys::after(last.key()),
-            Order::NewestFirst => range.to = first.key(),
+            Order::OldestFirst => range.from = last.map_or(part.to, keys::after),
+            Order::NewestFirst => {
+                range.to = last.unwrap_or(part.from);
+                events.reverse();
+            }
         }
-        let rows = events.len();
-        let flow = visit(c, Source::Loose(events), Picked::All(0..rows))?;
-        if flow.is_break() || rows < LOOSE_ROWS {
-            return Ok(flow);
+        let rows = Picked::All(0..events.len());
+        if !events.is_empty() && visit(c, Source::Loose(events), rows)?.is_break() {
+            return Ok(ControlFlow::Break(()));
         }
     }
     Ok(ControlFlow::Continue(()))

@@ -47,7 +47,7 @@ pub fn by_provider(c: &mut SqliteConnection, names: &Names, edges: &[At]) -> Res
     };
     let mut found: BTreeMap<i64, Vec<Cell>> = BTreeMap::new();
     let [mut at, mut provider, mut failed] = [Vec::new(), Vec::new(), Vec::new()];
-    let (range, all) = (KeyRange::between(*from, *to), Predicate::default());
+    let (range, all) = (KeyRange::between(*from, *to), Predicate::everything(names));
     scan::all(c, range, &all, |chunk, picked| {
         chunk.read(Column::At, picked, &mut at)?;
         chunk.read(Column::Provider, picked, &mut provider)?;

@@ -12,12 +12,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::arrivals::Arrivals;
 use super::batch::{self, Batch, Ingested};
+use super::counters::{self, Counter};
 use super::error::{Result, StoreError};
 use super::events::StoredEvent;
 use super::lock::Lock;
 use super::names::{Interner, Names};
 use super::open;
 use super::prices::pricer::Pricer;
+use super::scan::keys::KeyRange;
+use super::scan::loose;
 use super::wal::Wal;
 
 type Work = Box<dyn FnOnce(Result<&mut Writer>) + Send>;
@@ -96,6 +99,7 @@ impl Writer {
     }
 
     pub(super) fn ingest(&mut self, batch: &Batch) -> Result<Ingested> {
+        self.follow();
         let names = self.names.clone();
         let mut published = None;
         let pricer = &mut self.pricer;
@@ -110,13 +114,42 @@ impl Writer {
         }
         if outcome.is_err() {
             self.pricer.forget();
+            // It may be stored all the same.
+            self.names.newest().lose();
         }
         let (ingested, new) = outcome?;
         if !new.is_empty() {
             self.arrivals.push(new.iter().map(StoredEvent::key));
+            match self.stored_version() {
+                Ok(version) => self.names.newest().push(version, &new),
+                Err(_) => self.names.newest().lose(),
+            }
             self.version.send_modify(|version| *version += 1);
         }
         Ok(ingested)
+    }
+
+    /// After a job that changed events, or failed to.
+    pub(super) fn changed(&mut self) {
+        self.names.newest().lose();
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Keeps the newest events in memory from here on, if that is not done.
+    fn follow(&mut self) {
+        if self.names.newest().is_lost()
+            && let Ok(version) = self.stored_version()
+            && let Some(conn) = &mut self.conn
+            && let Ok(newest) = loose::newest(conn, KeyRange::EVERYTHING, 1)
+        {
+            let newest = newest.first().map(StoredEvent::key);
+            self.names.newest().begin(version, newest);
+        }
+    }
+
+    fn stored_version(&mut self) -> Result<u64> {
+        let conn = self.conn.as_mut().ok_or(StoreError::Closed)?;
+        Ok(counters::get(conn, Counter::Version)?.unsigned_abs())
     }
 
     /// Leaves a tidy database: log empty, lock released.

@@ -182,7 +182,9 @@ async fn a_dense_hour_is_begun_again_when_its_costs_change() {
     let database = Database::new();
     let open = database.open();
     store(&open, vec![event(0)]).await.unwrap();
+    open.close().await;
     crowd(&database);
+    let open = database.open();
     let before = counted(&open).await.cost.0;
     open.write(|c| rebuild::order(c, NOW)).await.unwrap();
     open.write(|c| maintain::step(c, NOW)).await.unwrap();

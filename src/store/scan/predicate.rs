@@ -16,6 +16,7 @@ use crate::domain::varint::Corrupt;
 use crate::store::error::Result;
 use crate::store::events::pack_request_id;
 use crate::store::names::{Dictionary, Kind, Names};
+use crate::store::newest::Newest;
 use crate::store::rollups::{Family, HIT, MISS};
 use crate::store::schema::event_detail;
 
@@ -25,6 +26,8 @@ pub(in crate::store) struct Predicate {
     tests: Vec<Test>,
     /// Wanted are the events that do not pass.
     negated: bool,
+    /// Where the newest events are quicker to read.
+    newest: Option<Newest>,
 }
 
 /// A predicate that roll-ups can answer.
@@ -188,7 +191,16 @@ impl Predicate {
         Ok(Self {
             tests,
             negated: false,
+            newest: Some(names.newest().clone()),
         })
+    }
+
+    /// Wants every event.
+    pub(in crate::store) fn everything(names: &Names) -> Self {
+        Self {
+            newest: Some(names.newest().clone()),
+            ..Self::default()
+        }
     }
 
     /// Wants exactly what the other does not.
@@ -196,7 +208,12 @@ impl Predicate {
         Self {
             tests: self.tests.clone(),
             negated: !self.negated,
+            newest: self.newest.clone(),
         }
+    }
+
+    pub(super) fn newest(&self) -> Option<&Newest> {
+        self.newest.as_ref()
     }
 
     /// Whether every event passes.
