@@ -13,7 +13,15 @@ use crate::domain::units::At;
 /// Does a piece of what there is to do: call it until [`Step::Idle`], and again
 /// after events were stored.
 pub fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    for work in [rebuild::step, segments::seal_step, rollups::close_step] {
+    match short_step(c, now)? {
+        Step::Idle => rollups::close_step(c, now),
+        worked @ Step::Worked(_) => Ok(worked),
+    }
+}
+
+/// What keeps others from writing for a few hundredths of a second at most.
+fn short_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
+    for work in [rebuild::step, segments::seal_step] {
         if let worked @ Step::Worked(_) = work(c, now)? {
             return Ok(worked);
         }
@@ -22,14 +30,39 @@ pub fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
 }
 
 /// Steps one after the other, with room for other writers between them, until
-/// there is nothing to do or it has been enough for one time.
+/// there is nothing to do or it has been enough for one time. A day is counted
+/// without keeping anybody from writing.
 pub async fn settle(store: &Store, now: At) -> Result<()> {
     for _ in 0..64 {
-        if store.write(move |c| step(c, now)).await? == Step::Idle {
-            break;
+        let short = move |c: &mut SqliteConnection| short_step(c, now);
+        if store.write(short).await? != Step::Idle {
+            continue;
         }
+        let Some(closing) = close(store, now).await? else {
+            break;
+        };
+        closing.put_in_place(store).await?;
     }
     Ok(())
+}
+
+/// Roll-ups of a day or a span that is over, not in force yet.
+#[derive(Debug)]
+pub struct Closing(rollups::Made);
+
+/// Makes those of the oldest one, in a read.
+pub async fn close(store: &Store, now: At) -> Result<Option<Closing>> {
+    let made = store.read(move |c| rollups::make(c, now)).await?;
+    Ok(made.map(Closing))
+}
+
+impl Closing {
+    /// Unless something has happened to its events since: then it is to be made
+    /// again, and this does nothing.
+    pub async fn put_in_place(self, store: &Store) -> Result<Step> {
+        let put = move |c: &mut SqliteConnection| rollups::put_in_place(c, &self.0);
+        store.write(put).await
+    }
 }
 
 #[derive(QueryableByName)]

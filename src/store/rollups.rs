@@ -10,6 +10,7 @@
 
 mod anew;
 mod block;
+mod close;
 mod family;
 mod recost;
 pub(in crate::store) mod span;
@@ -21,21 +22,14 @@ use diesel::prelude::*;
 
 pub(in crate::store) use self::anew::step as rebuild_step;
 pub(in crate::store) use self::block::Cell;
+pub(in crate::store) use self::close::{Made, close_step, make, put_in_place};
 pub(in crate::store) use self::family::{Family, HIT, MISS, Width};
 pub(in crate::store) use self::recost::recost;
 use super::error::Result;
 use super::events::StoredEvent;
-use super::fold::Fold;
 use super::measures::{Measures, Sums};
-use super::scan;
-use super::scan::keys::KeyRange;
-use super::scan::predicate::Predicate;
-use super::scan::segments::Step;
 use super::schema::{rollup, rollup_day};
 use crate::domain::units::{At, Ms};
-
-/// How long after its end a day is left open for requests that began in it.
-const OPEN: Ms = Ms::HOUR;
 
 type Groups = BTreeMap<i64, Measures>;
 
@@ -178,73 +172,6 @@ pub(in crate::store) fn days(c: &mut SqliteConnection) -> Result<Vec<(i64, bool)
         .into_iter()
         .map(|(day, closed)| (day, closed == 1))
         .collect())
-}
-
-/// Closes the oldest open day that is over, or the oldest span, in a write
-/// transaction.
-pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    let today = Width::Day.of(now - OPEN);
-    let day: Option<i64> = rollup_day::table
-        .filter(rollup_day::closed.eq(0))
-        .filter(rollup_day::day.lt(today))
-        .select(diesel::dsl::min(rollup_day::day))
-        .get_result(c)?;
-    match day {
-        Some(day) => Ok(Step::Worked(close(c, day)?)),
-        None => span::close_step(c, today),
-    }
-}
-
-fn close(c: &mut SqliteConnection, day: i64) -> Result<usize> {
-    let (from, to) = (Width::Day.start(day), Width::Day.start(day + 1));
-    let families: Vec<Family> = Family::ALL
-        .into_iter()
-        .filter(|family| *family != Family::Total)
-        .collect();
-    let mut fold = Fold::new(&[], &[], &families, true);
-    let range = KeyRange::between(from, to);
-    scan::all(c, range, &Predicate::default(), |chunk, picked| {
-        fold.rows(chunk, picked)
-    })?;
-    let counted = fold.finish();
-    let rows = usize::try_from(counted.total.sums.requests).unwrap_or(usize::MAX);
-    let total = Groups::from([(0, counted.total)]);
-    put(
-        c,
-        family::place(Family::Total, Width::Day, day),
-        &total,
-        true,
-    )?;
-    for (family, groups) in families.into_iter().zip(counted.groups) {
-        let groups: Groups = groups.into_iter().collect();
-        put(c, family::place(family, Width::Day, day), &groups, true)?;
-    }
-    sum_hours_up(c, day)?;
-    set_closed(c, day, true)?;
-    Ok(rows)
-}
-
-/// The hours of the total, from its quarters. They save charts of many days
-/// three blobs out of four.
-fn sum_hours_up(c: &mut SqliteConnection, day: i64) -> Result<()> {
-    let mut hours: BTreeMap<i64, Measures> = BTreeMap::new();
-    let quarters = day * 96..(day + 1) * 96;
-    read(
-        c,
-        Family::Total,
-        Width::Quarter,
-        quarters,
-        true,
-        |at, cell| {
-            let hour = hours.entry(Width::Hour.of(at)).or_default();
-            Ok(cell.add_to(hour)?)
-        },
-    )?;
-    for (hour, measures) in hours {
-        let place = family::place(Family::Total, Width::Hour, hour);
-        put(c, place, &Groups::from([(0, measures)]), true)?;
-    }
-    Ok(())
 }
 
 /// Deletes the fine roll-ups of whole hours, and those of days among them.

@@ -68,6 +68,7 @@ mod setup;
 mod soundness;
 mod status;
 mod store_analytics;
+mod store_closing;
 mod store_faults;
 mod store_ingest;
 mod store_keys;

@@ -7,11 +7,10 @@ use std::ops::Range;
 
 use diesel::prelude::*;
 
-use super::family::{self, Family, Width};
-use super::{Groups, put, read};
+use super::family::{Family, Width};
+use super::{Groups, read};
 use crate::domain::units::{At, Ms};
 use crate::store::error::Result;
-use crate::store::scan::segments::Step;
 use crate::store::schema::{rollup_day, rollup_span};
 
 const DAYS: i64 = 8;
@@ -20,7 +19,7 @@ fn of_day(day: i64) -> i64 {
     day.div_euclid(DAYS)
 }
 
-fn days(span: i64) -> Range<i64> {
+pub(super) fn days(span: i64) -> Range<i64> {
     span * DAYS..(span + 1) * DAYS
 }
 
@@ -47,8 +46,8 @@ pub(super) fn open(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
     Ok(())
 }
 
-/// Closes the oldest span that is over and has no open day.
-pub(super) fn close_step(c: &mut SqliteConnection, today: i64) -> Result<Step> {
+/// The oldest span that is over, has no open day and is not closed itself.
+pub(super) fn next(c: &mut SqliteConnection, today: i64) -> Result<Option<i64>> {
     let known: Vec<(i64, i32)> = rollup_day::table
         .filter(rollup_day::day.lt(days(of_day(today)).start))
         .order(rollup_day::day.asc())
@@ -57,29 +56,25 @@ pub(super) fn close_step(c: &mut SqliteConnection, today: i64) -> Result<Step> {
     let done: Vec<i64> = rollup_span::table.select(rollup_span::span).load(c)?;
     let done: BTreeSet<i64> = done.into_iter().collect();
     let mut spans = known.chunk_by(|(a, _), (b, _)| of_day(*a) == of_day(*b));
-    let next = spans.find_map(|days| {
+    Ok(spans.find_map(|days| {
         let span = of_day(days.first()?.0);
         let closed = days.iter().all(|(_, closed)| *closed == 1);
         (closed && !done.contains(&span)).then_some(span)
-    });
-    match next {
-        Some(span) => Ok(Step::Worked(close(c, span)?)),
-        None => Ok(Step::Idle),
-    }
+    }))
 }
 
-fn close(c: &mut SqliteConnection, span: i64) -> Result<usize> {
-    let mut merged = 0;
-    for family in Family::ALL {
-        let mut groups = Groups::new();
-        read(c, family, Width::Day, days(span), true, |_, cell| {
-            merged += 1;
-            Ok(cell.add_to(groups.entry(cell.group).or_default())?)
-        })?;
-        put(c, family::place(family, Width::Span, span), &groups, true)?;
-    }
+/// The roll-ups of a span, from those of its days.
+pub(super) fn add_up(c: &mut SqliteConnection, family: Family, span: i64) -> Result<Groups> {
+    let mut groups = Groups::new();
+    read(c, family, Width::Day, days(span), true, |_, cell| {
+        Ok(cell.add_to(groups.entry(cell.group).or_default())?)
+    })?;
+    Ok(groups)
+}
+
+pub(super) fn set_closed(c: &mut SqliteConnection, span: i64) -> Result<()> {
     diesel::replace_into(rollup_span::table)
         .values(rollup_span::span.eq(span))
         .execute(c)?;
-    Ok(merged)
+    Ok(())
 }
