@@ -100,6 +100,7 @@ async fn read(
         now: ctx.now,
         by,
         limit,
+        plain_bars: false,
         week: None,
         unusual: None,
         choices: Vec::new(),

@@ -138,6 +138,7 @@ async fn index(
         },
         // Which come first is decided by the order asked for.
         limit: usize::MAX,
+        plain_bars: !view.metric.is_timed(),
         week: (tab == Tab::Hours).then(|| hours::times(&view)),
         unusual: (tab == Tab::Summary).then(|| state.store.oddities()),
         choices: DIMENSIONS.to_vec(),

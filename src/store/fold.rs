@@ -24,8 +24,21 @@ use crate::domain::units::At;
 pub(in crate::store) struct Fold<'a> {
     timeline: Timeline<'a>,
     groups: Vec<Groups>,
-    quantiles: bool,
+    sampled: Sampled,
     decoded: Decoded,
+}
+
+/// Where rows are placed in sketches, beside the groups that have all of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sampled {
+    /// No quantiles are wanted.
+    Nowhere,
+    /// Bars have quantiles; the whole is their sum.
+    InBars,
+    /// Bars have none.
+    InWhole,
+    /// The same; the whole is the sum of the first groups.
+    InGroups,
 }
 
 /// What was counted.
@@ -51,9 +64,24 @@ impl<'a> Fold<'a> {
         Self {
             timeline: Timeline::new(edges, slots),
             groups: by.iter().copied().map(Groups::new).collect(),
-            quantiles,
+            sampled: match (quantiles, by) {
+                (false, _) => Sampled::Nowhere,
+                (true, _) if edges.len() > 1 => Sampled::InBars,
+                (true, []) => Sampled::InWhole,
+                (true, _) => Sampled::InGroups,
+            },
             decoded: Decoded::default(),
         }
+    }
+
+    /// Bars and slots have no quantiles.
+    pub(in crate::store) fn with_plain_bars(self) -> Self {
+        let sampled = match self.sampled {
+            Sampled::InBars if self.groups.is_empty() => Sampled::InWhole,
+            Sampled::InBars => Sampled::InGroups,
+            other => other,
+        };
+        Self { sampled, ..self }
     }
 
     /// Keeps the measures of bars, so that others can be taken away from them.
@@ -67,7 +95,7 @@ impl<'a> Fold<'a> {
     /// The columns that counting looks at.
     pub(in crate::store) fn columns(&self) -> Vec<Column> {
         let groups = self.groups.iter().filter_map(Groups::column);
-        Decoded::columns(self.quantiles)
+        Decoded::columns(self.sampled != Sampled::Nowhere)
             .chain(self.timeline.has_bars().then_some(Column::At))
             .chain(groups)
             .collect()
@@ -82,14 +110,22 @@ impl<'a> Fold<'a> {
     }
 
     fn piece(&mut self, chunk: &mut impl Rows, picked: &Picked) -> Result<()> {
-        let rows = &mut self.decoded;
-        rows.read(chunk, picked, self.quantiles)?;
+        let (rows, sampled) = (&mut self.decoded, self.sampled);
+        rows.read(chunk, picked, sampled != Sampled::Nowhere)?;
         let mut column = Vec::new();
         if self.timeline.has_bars() {
             chunk.read(Column::At, picked, &mut column)?;
-            self.timeline.rows(&column, |run, to| rows.count(run, to));
+            self.timeline.rows(&column, |run, to| {
+                if sampled == Sampled::InBars {
+                    rows.sample(run.clone(), to);
+                }
+                rows.sum(run, to);
+            });
         } else {
-            rows.count(0..picked.len(), self.timeline.whole());
+            rows.sum(0..picked.len(), self.timeline.whole());
+        }
+        if sampled == Sampled::InWhole {
+            rows.sample(0..picked.len(), self.timeline.whole());
         }
         for groups in &mut self.groups {
             groups.read(chunk, picked, &mut column)?;
@@ -102,7 +138,15 @@ impl<'a> Fold<'a> {
 
     /// Counts a roll-up that begins at `at` in total and timeline.
     pub(in crate::store) fn total(&mut self, at: At, cell: &Cell<'_>) -> Result<()> {
-        Ok(cell.add_to(self.timeline.at(at))?)
+        match self.sampled {
+            Sampled::Nowhere | Sampled::InBars => cell.add_to(self.timeline.at(at))?,
+            Sampled::InWhole => {
+                cell.add_sums_to(self.timeline.at(at));
+                cell.add_sketches_to(self.timeline.whole())?;
+            }
+            Sampled::InGroups => cell.add_sums_to(self.timeline.at(at)),
+        }
+        Ok(())
     }
 
     /// Counts a roll-up in the groups of the dimension with this number.
@@ -115,8 +159,16 @@ impl<'a> Fold<'a> {
 
     pub(in crate::store) fn finish(self) -> Counted {
         let timeline = self.timeline.finish();
+        let mut total = timeline.whole;
+        let first = self.groups.first().map_or(&[][..], Groups::measures);
+        // A fold of roll-ups may be asked for its groups alone.
+        if self.sampled == Sampled::InGroups && total.sums.requests > 0 {
+            for (_, measures) in first {
+                total.sketches.merge(&measures.sketches);
+            }
+        }
         Counted {
-            total: timeline.whole,
+            total,
             timeline: timeline.bars,
             bars: timeline.kept,
             slots: timeline.slots,

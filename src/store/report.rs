@@ -39,6 +39,8 @@ pub struct Question {
     /// Whether quantiles are wanted; without them they are empty and an answer
     /// costs less.
     pub quantiles: bool,
+    /// Whether bars and slots do without them all the same.
+    pub plain_bars: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,6 +121,7 @@ fn count(
         slots: &question.slots,
         by: &by,
         quantiles: question.quantiles,
+        plain_bars: question.plain_bars,
         keep_bars: false,
     };
     match predicate.rolled() {
@@ -150,7 +153,7 @@ fn count(
 
 /// From this share on, in hundredths, it is quicker to count what a selection
 /// leaves out and take it away from everything, which roll-ups know.
-const NEARLY_EVERYTHING: usize = 60;
+const NEARLY_EVERYTHING: usize = 54;
 /// Bars that may be kept until something is taken away from them.
 const BARS_KEPT: usize = 2_500;
 
@@ -163,6 +166,7 @@ struct Part<'a> {
     slots: &'a [u16],
     by: &'a [Family],
     quantiles: bool,
+    plain_bars: bool,
     keep_bars: bool,
 }
 
@@ -253,12 +257,14 @@ impl<'a> Part<'a> {
     }
 
     fn fold(self) -> Fold<'a> {
-        let fold = Fold::new(self.edges, self.slots, self.by, self.quantiles);
+        let mut fold = Fold::new(self.edges, self.slots, self.by, self.quantiles);
         if self.keep_bars {
-            fold.keeping_bars()
-        } else {
-            fold
+            fold = fold.keeping_bars();
         }
+        if self.plain_bars {
+            fold = fold.with_plain_bars();
+        }
+        fold
     }
 
     fn rows(

@@ -29,6 +29,8 @@ pub struct Wanted {
     /// Tables wanted, and rows of each.
     pub by: Vec<Dimension>,
     pub limit: usize,
+    /// Whether bars do without quantiles.
+    pub plain_bars: bool,
     /// The weekday × hour table instead of course and comparison.
     pub week: Option<Times>,
     /// Where unusual hours are remembered, if they are to be named without the
@@ -115,6 +117,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         by: wanted.by.clone(),
         limit: wanted.limit,
         quantiles: true,
+        plain_bars: wanted.plain_bars,
         ..Question::default()
     };
     let before = match back {

@@ -47,6 +47,14 @@ impl Metric {
     }
 }
 
+impl Metric {
+    /// Whether it is a quantile, not a sum.
+    #[must_use]
+    pub fn is_timed(self) -> bool {
+        matches!(self, Self::Latency | Self::Ttft | Self::Speed)
+    }
+}
+
 /// Columns a table of sums is ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SumBy {

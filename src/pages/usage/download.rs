@@ -114,6 +114,7 @@ pub(super) async fn answer(
         now: ctx.now,
         by: part.dimension().into_iter().collect(),
         limit: usize::MAX,
+        plain_bars: part != Part::Trend,
         week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
         unusual: None,
         choices: Vec::new(),

@@ -113,12 +113,16 @@ impl Decoded {
         Ok(())
     }
 
-    /// Adds some consecutive rows.
-    pub(super) fn count(&self, rows: Range<usize>, to: &mut Measures) {
+    /// Adds the sums of some consecutive rows.
+    pub(super) fn sum(&self, rows: Range<usize>, to: &mut Measures) {
         let sum = |column: &[i64]| column.get(rows.clone()).unwrap_or_default().iter().sum();
         to.sums
             .add(&self.sums(i64::try_from(rows.len()).unwrap_or(i64::MAX), sum));
-        for samples in self.samples.get(rows.clone()).unwrap_or_default() {
+    }
+
+    /// Places some consecutive rows in sketches.
+    pub(super) fn sample(&self, rows: Range<usize>, to: &mut Measures) {
+        for samples in self.samples.get(rows).unwrap_or_default() {
             samples.count(to);
         }
     }

@@ -69,6 +69,10 @@ impl Groups {
         measures
     }
 
+    pub(super) fn measures(&self) -> &[(i64, Measures)] {
+        &self.measures
+    }
+
     pub(super) fn finish(self) -> Vec<(i64, Measures)> {
         self.measures
     }

@@ -46,7 +46,15 @@ pub(in crate::store) struct Cell<'a> {
 
 impl Cell<'_> {
     pub(in crate::store) fn add_to(&self, measures: &mut Measures) -> Result<(), Corrupt> {
+        self.add_sums_to(measures);
+        self.add_sketches_to(measures)
+    }
+
+    pub(in crate::store) fn add_sums_to(&self, measures: &mut Measures) {
         measures.sums.add(&self.sums);
+    }
+
+    pub(in crate::store) fn add_sketches_to(&self, measures: &mut Measures) -> Result<(), Corrupt> {
         if let Some(mut bytes) = self.sketches {
             measures.sketches.merge_encoded(&mut bytes)?;
         }
