@@ -10,22 +10,22 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cpamp::clock::Clock;
-use cpamp::domain::units::{At, Ms};
 use cpamp::fake::{Gateway, traffic};
 use reqwest::{Client, StatusCode, header, redirect};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::gauge::{Table, Times, cpu_of, memory_of, millis};
-use crate::{DAYS, fill};
+use crate::{fill, pages};
 
 const ADMIN_KEY: &str = "cmp_admin_benchbenchbenchbenchbenchbench00";
 const GATEWAY_KEY: &str = "bench-management-key";
-const ROUNDS: u32 = 100;
 /// Events a second that arrive meanwhile.
 const ARRIVING: usize = 200;
+/// The same where the question is how many are stored.
+const FLOOD: usize = 6_000;
 
-pub(crate) async fn measure(path: &Path, events: u64, fresh: bool) {
+pub(crate) async fn measure(path: &Path, events: u64, fresh: bool, rounds: u32) {
     let now = Clock::System.now();
     let fresh = fresh || !filled_today(path);
     fill::fill(path, events, fresh, (now, now)).await;
@@ -42,19 +42,20 @@ pub(crate) async fn measure(path: &Path, events: u64, fresh: bool) {
     panel.rest(&mut table).await;
     single_events(&gateway, &browser, &mut table).await;
 
-    let arriving = arrive(gateway.clone());
+    let arriving = arrive(gateway.clone(), ARRIVING);
     let before = panel.cpu();
     let since = Instant::now();
-    let pages = pages(&browser).await;
+    let pages = pages::ask(&browser, events, rounds).await;
     let share = panel.cpu().saturating_sub(before).as_secs_f64() / since.elapsed().as_secs_f64();
     arriving.abort();
     table.row(&[
         "processor meanwhile",
         &format!("{:.0} % of one core", share * 100.0),
     ]);
+    flood(&gateway, &browser, &mut table).await;
     table.row(&["memory, highest", &mib(panel.memory().1)]);
     table.print();
-    pages.print();
+    pages.iter().for_each(Table::print);
     gateway.stop().await;
 }
 
@@ -141,17 +142,17 @@ fn program() -> PathBuf {
         .map_or_else(|| env!("CARGO_BIN_EXE_cpamp").into(), PathBuf::from)
 }
 
-struct Browser {
+pub(crate) struct Browser {
     client: Client,
     url: String,
     session: String,
 }
 
 /// An answer: how long it took to the last byte, and what came.
-struct Answer {
-    took: Duration,
-    sent: usize,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) took: Duration,
+    pub(crate) sent: usize,
+    pub(crate) body: String,
 }
 
 impl Browser {
@@ -187,7 +188,7 @@ impl Browser {
     }
 
     /// Where an address leads: the program writes the same view in one way only.
-    async fn canonical(&self, path: &str) -> String {
+    pub(crate) async fn canonical(&self, path: &str) -> String {
         let answer = self.ask(path).await;
         let place = answer.headers().get(header::LOCATION);
         place
@@ -195,7 +196,7 @@ impl Browser {
             .to_owned()
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         let since = Instant::now();
         let answer = self.ask(path).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
@@ -221,21 +222,15 @@ impl Browser {
 
 /// From the queue of the gateway to the status that counts it.
 async fn single_events(gateway: &Gateway, browser: &Browser, table: &mut Table) {
-    let stored = async || -> u64 {
-        let status = browser.get("/status").await.body;
-        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
-        let stored = status.pointer("/events/stored").unwrap();
-        stored.as_u64().unwrap()
-    };
     let mut live = traffic::Live::new(gateway.clone(), 3);
     let mut times = Times::default();
     for n in 0..30_u64 {
         // Uneven, so that the events do not march in step with the polls.
         sleep(Duration::from_millis(700 + 37 * (n % 10))).await;
-        let before = stored().await;
+        let before = stored(browser).await;
         let since = Instant::now();
         live.step();
-        while stored().await == before {
+        while stored(browser).await == before {
             sleep(Duration::from_millis(2)).await;
         }
         times.note(since);
@@ -245,111 +240,42 @@ async fn single_events(gateway: &Gateway, browser: &Browser, table: &mut Table) 
 }
 
 /// Requests end at a steady rate, twenty times a second.
-fn arrive(gateway: Gateway) -> JoinHandle<()> {
+fn arrive(gateway: Gateway, a_second: usize) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut live = traffic::Live::new(gateway, 5);
         let mut tick = tokio::time::interval(Duration::from_millis(50));
         loop {
             tick.tick().await;
-            for _ in 0..ARRIVING / 20 {
+            for _ in 0..a_second / 20 {
                 live.step();
             }
         }
     })
 }
 
-async fn pages(browser: &Browser) -> Table {
-    let mut table = Table::default();
-    table.head(&["Page over HTTP", "p50", "p99", "gzipped"]);
-    let mut ask = async |name: &str, path: &dyn Fn(u32) -> String| {
-        let mut times = Times::default();
-        let mut sent = 0;
-        let first = path(ROUNDS);
-        let place = browser.canonical(&first).await;
-        for round in 0..ROUNDS {
-            let path = if place == first {
-                path(round)
-            } else {
-                place.clone()
-            };
-            let answer = browser.get(&path).await;
-            times.add(answer.took);
-            sent = sent.max(answer.sent);
+/// How many events are stored a second while pages are read one after the other
+/// and far more arrive than ever should.
+async fn flood(gateway: &Gateway, browser: &Browser, table: &mut Table) {
+    let arriving = arrive(gateway.clone(), FLOOD);
+    sleep(Duration::from_secs(5)).await;
+    let (before, since) = (stored(browser).await, Instant::now());
+    let mut times = Times::default();
+    while since.elapsed() < Duration::from_secs(20) {
+        for path in ["/", "/usage?range=30d", "/requests?range=all"] {
+            times.add(browser.get(path).await.took);
         }
-        let (p50, p99) = (millis(times.quantile(50)), millis(times.quantile(99)));
-        println!("{name}: {p50} {p99}");
-        let sent = format!("{:.1} kB", f64::from(u32::try_from(sent).unwrap()) / 1e3);
-        table.row(&[name, &p50, &p99, &sent]);
-    };
-    let fixed = |path: &str| {
-        let path = path.to_owned();
-        move |_: u32| path.clone()
-    };
-    ask("Home", &fixed("/")).await;
-    for (name, range) in [("24 h", "24h"), ("30 days", "30d"), ("90 days", "all")] {
-        let path = format!("/requests?range={range}");
-        ask(&format!("Requests, {name}"), &fixed(&path)).await;
     }
-    let now = Clock::System.now();
-    let span = i64::try_from(DAYS).unwrap() * Ms::DAY.0;
-    ask("Requests, a page at any depth", &|round| {
-        let back = i64::from(round) * 7_919 * 104_729 % span;
-        format!("/requests?range=all&after={}", edge(now - Ms(back)))
-    })
-    .await;
-    let account = format!("{:016x}", 497_u64.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let key = format!("{:016x}", 20_u64.wrapping_mul(0xc2b2_ae3d_27d4_eb4f));
-    for (name, query) in [
-        ("frequent model", "model=codex-model-0"),
-        ("rare account", &format!("account={account}")),
-        ("provider", "provider=claude"),
-        ("key", &format!("key={key}")),
-        ("failed", "status=failed"),
-        ("http 401", "http=401"),
-        ("latency above 5 s", "min_ms=5000"),
-        ("cache hits", "cache=hit"),
-        ("request id", "trace=00000000"),
-        ("search", "q=USER49"),
-        ("search, nothing found", "q=xyzzy"),
-        ("model and failed", "model=codex-model-0&status=failed"),
-    ] {
-        let path = format!("/requests?range=all&{query}");
-        ask(&format!("Requests, 90 days, {name}"), &fixed(&path)).await;
-    }
-    let failed = browser.canonical("/requests?range=all&status=failed").await;
-    let list = browser.get(&failed).await.body;
-    let row = list.split("<tr id=\"r").nth(1).unwrap();
-    let id = row.split('"').next().unwrap();
-    ask("One request", &fixed(&format!("/requests/{id}"))).await;
-    for (name, path) in [
-        ("Usage, 24 h", "/usage?range=24h"),
-        ("Usage, 30 days", "/usage?range=30d"),
-        ("Usage, 90 days", "/usage?range=all"),
-        ("Usage, models, 90 days", "/usage/models?range=all"),
-        ("Usage, keys, 90 days", "/usage/keys?range=all"),
-        ("Usage, accounts, 90 days", "/usage/accounts?range=all"),
-        ("Usage, hours, 90 days", "/usage/hours?range=all"),
-        (
-            "Usage, frequent model",
-            "/usage?range=all&model=codex-model-0",
-        ),
-        ("Usage, provider", "/usage?range=all&provider=claude"),
-        ("Usage, cache hits", "/usage?range=all&cache=hit"),
-        ("Usage, latency above 5 s", "/usage?range=all&min_ms=5000"),
-        (
-            "Usage, models, model and failed",
-            "/usage/models?range=all&model=codex-model-0&status=failed",
-        ),
-        ("Keys", "/keys"),
-        ("Accounts", "/accounts"),
-        ("Collection", "/settings/collection"),
-    ] {
-        ask(name, &fixed(path)).await;
-    }
-    table
+    let more = f64::from(u32::try_from(stored(browser).await - before).unwrap());
+    let rate = more / since.elapsed().as_secs_f64();
+    arriving.abort();
+    let name = format!("of {FLOOD} a second stored, while pages are read");
+    table.row(&[&name, &format!("{rate:.0}")]);
+    table.row(&["these pages meanwhile, p99", &millis(times.quantile(99))]);
 }
 
-/// Just before the first event of a moment, as links write it.
-fn edge(at: At) -> String {
-    format!("{:x}-{:016x}", at.0, 0)
+async fn stored(browser: &Browser) -> u64 {
+    let status = browser.get("/status").await.body;
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let stored = status.pointer("/events/stored").unwrap();
+    stored.as_u64().unwrap()
 }

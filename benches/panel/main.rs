@@ -5,7 +5,8 @@
 //! kept under `target/` and used again; `cargo bench --bench panel -- --fresh`
 //! makes it anew, `--events 10000000` chooses another size, `--only TEXT` asks
 //! only what contains it. `-- --http` starts the program itself on such a database
-//! and asks for its pages as a browser does.
+//! and asks for its pages as a browser does, each a hundred times or `--rounds` so
+//! many.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
 
 mod download;
@@ -13,6 +14,7 @@ mod fill;
 mod gauge;
 mod generate;
 mod http;
+mod pages;
 mod reprice;
 mod views;
 
@@ -30,6 +32,7 @@ fn main() {
     let mut fresh = false;
     let mut only = String::new();
     let mut http = false;
+    let mut rounds = 100;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -37,6 +40,7 @@ fn main() {
             "--fresh" => fresh = true,
             "--events" => events = arguments.next().unwrap().parse().unwrap(),
             "--http" => http = true,
+            "--rounds" => rounds = arguments.next().unwrap().parse().unwrap(),
             "--only" => only = arguments.next().unwrap(),
             other => panic!("unknown argument {other}"),
         }
@@ -52,7 +56,7 @@ fn main() {
         .unwrap();
     runtime.block_on(async {
         if http {
-            http::measure(&path, events, fresh).await;
+            http::measure(&path, events, fresh, rounds).await;
             return;
         }
         fill::fill(&path, events, fresh, (END, END + Ms(2 * Ms::DAY.0))).await;
