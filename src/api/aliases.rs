@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::question;
 use super::shape::{KeyName, text};
 use crate::domain::key_alias::KeyAlias;
-use crate::store::clients::{self, Listing};
+use crate::store::clients;
 use crate::store::key_alias::Outcome;
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
@@ -53,12 +53,7 @@ pub(super) async fn list(
             alias: text(&client.alias).filter(|_| !ctx.prefs.mask),
         },
         changed_at: client.kept.as_ref().map(|kept| kept.changed_at.rfc3339()),
-        state: match client.listing {
-            Listing::Listed => "listed",
-            Listing::Gone(_) => "deleted",
-            Listing::Never => "not_listed",
-            Listing::Unknown => "unknown",
-        },
+        state: client.listing.code(),
         known_since: client.since().map(crate::domain::units::At::rfc3339),
         last_used: client.used.map(|span| span.last.rfc3339()),
     };

@@ -18,6 +18,7 @@ use crate::domain::filter::{Outcome, UsageView, View};
 use crate::domain::time::{Grain, Range, Zone};
 use crate::domain::units::At;
 use crate::i18n::keys::Keys as Texts;
+use crate::pages::sheet::Format;
 use crate::pages::sums::Sum;
 use crate::regions;
 use crate::store::Store;
@@ -39,10 +40,15 @@ pub(super) const RANGE: Range = Range::Days(7);
 const ROWS: usize = 100;
 
 pub fn routes(config: &mut ServiceConfig) {
+    for format in Format::ALL {
+        let take = move |request, ctx: Ctx, state: Data<AppState>, access: Access| {
+            export::answer(format, request, ctx, state, access)
+        };
+        let path = format!("/keys.{}", format.suffix());
+        config.route(&path, get().to(take));
+    }
     config
         .route("/keys", get().to(show))
-        .route("/keys.csv", get().to(export::csv))
-        .route("/keys.json", get().to(export::json))
         .route("/keys/read", post().to(read_again))
         .route("/keys/{hash}/alias", post().to(alias::save))
         .route("/keys/{hash}/undo", post().to(alias::undo));

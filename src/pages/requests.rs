@@ -12,7 +12,6 @@ mod read;
 mod rows;
 mod words;
 
-use actix_web::http::header;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -123,9 +122,8 @@ async fn index(
         .headers()
         .get("hx-source")
         .is_some_and(|source| source == "form#filters");
-    if by_form && let Ok(url) = header::HeaderValue::from_str(&url) {
-        let name = header::HeaderName::from_static("hx-push-url");
-        response.headers_mut().insert(name, url);
+    if by_form {
+        hx::follow(&mut response, &url);
     }
     Ok(response)
 }

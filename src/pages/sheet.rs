@@ -3,7 +3,7 @@
 //! never becomes a formula. Not for lists of requests, which are streamed.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use serde_json::{Map, Value as Json};
 
 use crate::domain::units::{At, NanoUsd};
@@ -28,6 +28,15 @@ impl Value {
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+
+    /// Nothing in place of an empty text.
+    #[must_use]
+    pub fn text_if_any(text: &str) -> Self {
+        match text {
+            "" => Self::None,
+            text => Self::text(text),
+        }
     }
 
     fn csv(&self) -> String {
@@ -110,29 +119,42 @@ pub fn links(what: &str, ctx: &Ctx, href: impl Fn(Format) -> String) -> Vec<Link
     Format::ALL.into_iter().map(link).collect()
 }
 
+/// Makes an answer a file to save, named after what it holds and the day.
+#[must_use]
+pub fn to_save(name: &str, suffix: &str, ctx: &Ctx) -> (HeaderName, String) {
+    let day = ctx.local(ctx.now).format("%Y-%m-%d");
+    let file = format!("attachment; filename=\"{name}-{day}.{suffix}\"");
+    (header::CONTENT_DISPOSITION, file)
+}
+
+/// What writes every CSV file; the head is a record like the others. Writing to
+/// memory does not fail.
+#[must_use]
+pub fn csv_writer(capacity: usize) -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new()
+        .has_headers(false)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::with_capacity(capacity))
+}
+
 impl Sheet {
     /// As a file to save. `about` stands before the rows of JSON: what they are
     /// a table of.
     #[must_use]
-    pub fn answer(&self, format: Format, about: Map<String, Json>, day: &str) -> HttpResponse {
+    pub fn answer(&self, format: Format, about: Map<String, Json>, ctx: &Ctx) -> HttpResponse {
         let (kind, body) = match format {
             Format::Csv => ("text/csv; charset=utf-8", self.csv()),
             Format::Json => ("application/json; charset=utf-8", self.json(about)),
         };
-        let (name, suffix) = (self.name, format.suffix());
-        let name = format!("attachment; filename=\"{name}-{day}.{suffix}\"");
         HttpResponse::Ok()
             .content_type(kind)
-            .insert_header((header::CONTENT_DISPOSITION, name))
+            .insert_header(to_save(self.name, format.suffix(), ctx))
             .insert_header((header::CACHE_CONTROL, "private, no-store"))
             .body(body)
     }
 
     fn csv(&self) -> Vec<u8> {
-        let mut out = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(Vec::new());
-        // Writing to memory does not fail.
+        let mut out = csv_writer(0);
         let _ = out.write_record(&self.columns);
         for row in &self.rows {
             let _ = out.write_record(row.iter().map(Value::csv));

@@ -12,7 +12,6 @@ mod table;
 
 use std::fmt::Write as _;
 
-use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -148,11 +147,8 @@ async fn index(
     let page = build(tab, ctx, &view, &ignored, &read.await?, &want);
     let url = page.ctx.url(&view.url(tab.path()));
     let mut response = hx::respond(&want, &page)?;
-    if want == Want::Region("results".into())
-        && let Ok(url) = HeaderValue::from_str(&url)
-    {
-        let name = HeaderName::from_static("hx-push-url");
-        response.headers_mut().insert(name, url);
+    if want == Want::Region("results".into()) {
+        hx::follow(&mut response, &url);
     }
     Ok(response)
 }

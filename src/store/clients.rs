@@ -38,6 +38,19 @@ pub enum Listing {
     Never,
 }
 
+impl Listing {
+    /// The name for machines.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::Gone(_) => "deleted",
+            Self::Never => "not_listed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {

@@ -6,7 +6,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
@@ -45,8 +45,6 @@ impl FromRequest for Want {
 
 /// A template with named regions. Implemented by [`regions!`](crate::regions).
 pub trait Page: Template {
-    const REGIONS: &'static [&'static str];
-
     /// One block alone; `None` for a name this page does not have.
     fn region(&self, id: &str) -> Option<askama::Result<String>>;
 }
@@ -57,8 +55,6 @@ pub trait Page: Template {
 macro_rules! regions {
     ($page:ty $(, $name:ident => $render:ident)* $(,)?) => {
         impl $crate::web::hx::Page for $page {
-            const REGIONS: &'static [&'static str] = &[$(stringify!($name)),*];
-
             fn region(&self, id: &str) -> Option<askama::Result<String>> {
                 match id {
                     $(stringify!($name) => Some(askama::Template::render(&self.$render())),)*
@@ -89,6 +85,14 @@ pub fn unchanged() -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .finish()
+}
+
+/// Has the address bar follow a form that was answered in its place.
+pub fn follow(response: &mut HttpResponse, url: &str) {
+    if let Ok(url) = HeaderValue::from_str(url) {
+        let name = HeaderName::from_static("hx-push-url");
+        response.headers_mut().insert(name, url);
+    }
 }
 
 /// Headers every HTML answer has: pages hold identities, so no cache keeps

@@ -230,7 +230,7 @@ async fn many_keys_are_paged() {
     let beyond = browser.get("/keys?page=9").await;
     assert_eq!(beyond.status, StatusCode::OK);
     let all = browser.get("/keys.json").await.json();
-    assert_eq!(all["keys"].as_array().unwrap().len(), 250);
+    assert_eq!(all["rows"].as_array().unwrap().len(), 250);
 }
 
 #[tokio::test]

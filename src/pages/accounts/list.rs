@@ -89,11 +89,7 @@ pub(super) async fn show(
     let mut response = hx::respond(&want, &page)?;
     let source = request.headers().get("hx-source");
     if source.is_some_and(|source| source == "form#filters") {
-        let url = page.ctx.url(&page.view.url());
-        if let Ok(url) = actix_web::http::header::HeaderValue::from_str(&url) {
-            let name = actix_web::http::header::HeaderName::from_static("hx-push-url");
-            response.headers_mut().insert(name, url);
-        }
+        hx::follow(&mut response, &page.ctx.url(&page.view.url()));
     }
     Ok(response)
 }

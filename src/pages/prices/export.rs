@@ -50,8 +50,7 @@ pub(super) async fn answer(
     let mut about = Map::new();
     about.insert("show".into(), asked.show.as_str().into());
     about.insert("q".into(), json!(asked.q));
-    let day = ctx.local(ctx.now).format("%Y-%m-%d").to_string();
-    Ok(sheet.answer(format, about, &day))
+    Ok(sheet.answer(format, about, &ctx))
 }
 
 fn sheet(book: &PriceBook, wanted: &[Wanted], asked: &Asked) -> Sheet {
@@ -76,7 +75,7 @@ fn sheet(book: &PriceBook, wanted: &[Wanted], asked: &Asked) -> Sheet {
 fn in_use(wanted: &Wanted, found: Option<&Found<'_>>) -> Vec<Value> {
     let mut row = vec![
         Value::text(&wanted.model),
-        text(&wanted.provider),
+        Value::text_if_any(&wanted.provider),
         Value::Flag(found.is_some()),
     ];
     let Some(found) = found else {
@@ -87,7 +86,7 @@ fn in_use(wanted: &Wanted, found: Option<&Found<'_>>) -> Vec<Value> {
     row.extend([
         Value::text(layer(rule.layer)),
         Value::text(&rule.model),
-        text(&rule.seller),
+        Value::text_if_any(&rule.seller),
         name(rule.via),
         rule.like.as_deref().map_or(Value::None, Value::text),
     ]);
@@ -107,7 +106,7 @@ fn listed(of: Layer, entry: &Entry) -> Vec<Value> {
         Value::Flag(true),
         Value::text(layer(of)),
         Value::text(&entry.model),
-        text(&entry.seller),
+        Value::text_if_any(&entry.seller),
         Value::None,
         like,
     ];
@@ -132,21 +131,13 @@ fn amounts(price: Option<&Price>) -> [Value; 9] {
         rate(rates.output),
         rate(rates.reasoning),
         price.request.map_or(Value::None, Value::Cost),
-        text(&over.join(" ")),
-        text(&tiers.join(" ")),
+        Value::text_if_any(&over.join(" ")),
+        Value::text_if_any(&tiers.join(" ")),
     ]
 }
 
 fn origin(source: &str, as_of: At) -> [Value; 2] {
-    [text(source), Value::Time(as_of)]
-}
-
-/// Nothing in place of an empty text.
-fn text(text: &str) -> Value {
-    match text {
-        "" => Value::None,
-        text => Value::text(text),
-    }
+    [Value::text_if_any(source), Value::Time(as_of)]
 }
 
 /// As the API names it.

@@ -15,6 +15,7 @@ use futures_util::stream;
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Selection, View};
 use crate::domain::units::At;
+use crate::pages::sheet::to_save;
 use crate::store::{self, Store, export};
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
@@ -93,8 +94,7 @@ async fn send(
             Next::After(None),
         ),
     };
-    let day = ctx.local(ctx.now).format("%Y-%m-%d");
-    let name = format!("attachment; filename=\"requests-{day}.{suffix}\"");
+    let to_save = to_save("requests", suffix, &ctx);
     let first = chunk(&state.store, &selection, None, &ctx, format).await?;
     let file = File {
         state,
@@ -111,7 +111,7 @@ async fn send(
     });
     Ok(HttpResponse::Ok()
         .content_type(content_type)
-        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header(to_save)
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .streaming(body))
 }

@@ -2,7 +2,7 @@
 //! first, and the same as CSV.
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Query, ServiceConfig};
 use askama::Template;
 use futures_util::stream;
@@ -12,6 +12,8 @@ use super::{Tab, tabs};
 use crate::domain::units::Ms;
 use crate::i18n::audit::Audit as Texts;
 use crate::i18n::plain;
+use crate::pages::cell::inert;
+use crate::pages::sheet::{csv_writer, to_save};
 use crate::store::audit::{self, Entry, Kind};
 use crate::store::{self, Store};
 use crate::web::ctx::{Ctx, Place};
@@ -181,8 +183,6 @@ async fn csv(
     wanted: Query<Wanted>,
 ) -> Result<HttpResponse> {
     let kind = wanted.kind();
-    let day = ctx.local(ctx.now).format("%Y-%m-%d");
-    let name = format!("attachment; filename=\"audit-{day}.csv\"");
     // The first rows are read before anything is sent: a database that fails
     // answers with an error and not with half a file.
     let (first, next) = chunk(&state.store, kind, None).await?;
@@ -203,7 +203,7 @@ async fn csv(
     let body = futures_util::StreamExt::chain(stream::iter([Ok(begin)]), rest);
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, name))
+        .insert_header(to_save("audit", "csv", &ctx))
         .streaming(body))
 }
 
@@ -224,12 +224,9 @@ async fn chunk(
 }
 
 fn written(entries: &[Entry]) -> Vec<u8> {
-    let mut out = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::with_capacity(entries.len() * 160));
+    let mut out = csv_writer(entries.len() * 160);
     for entry in entries {
         let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
-        // Writing to memory does not fail.
         let _ = out.write_record([
             entry.at.rfc3339(),
             entry.kind.clone(),
@@ -245,13 +242,4 @@ fn written(entries: &[Entry]) -> Vec<u8> {
         ]);
     }
     out.into_inner().unwrap_or_default()
-}
-
-/// Text that no spreadsheet takes for a formula.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }

@@ -123,8 +123,7 @@ pub(super) async fn answer(
     let usage = state.store.read(move |c| usage::read(c, &names, &wanted));
     let usage = usage.await?;
     let sheet = filled(part, &view, &usage, &ctx);
-    let day = ctx.local(ctx.now).format("%Y-%m-%d").to_string();
-    Ok(sheet.answer(format, about(&view, &usage), &day))
+    Ok(sheet.answer(format, about(&view, &usage), &ctx))
 }
 
 /// The question that the rows answer.

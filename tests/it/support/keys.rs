@@ -31,7 +31,7 @@ pub(crate) fn used(n: i64, ago: Ms, key: i64) -> Event {
 
 pub(crate) fn by_hash(answer: &Answer) -> BTreeMap<String, Value> {
     let all = answer.json();
-    let keys = all.get("keys").unwrap().as_array().unwrap().iter();
+    let keys = all.get("rows").unwrap().as_array().unwrap().iter();
     let named = keys.map(|key| (key["key_id"].as_str().unwrap().to_owned(), key.clone()));
     named.collect()
 }

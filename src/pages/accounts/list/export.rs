@@ -3,8 +3,8 @@
 //! hidden.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use actix_web::web::{Data, Query};
+use serde_json::Map;
 
 use super::super::words;
 use super::rows::Entry;
@@ -12,7 +12,7 @@ use super::view::View;
 use crate::accounts::Desk;
 use crate::domain::account::Kind;
 use crate::domain::units::At;
-use crate::pages::cell::{dollars, inert};
+use crate::pages::sheet::{Format, Sheet, Value};
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::session::Access;
@@ -62,63 +62,55 @@ pub(in crate::pages::accounts) async fn csv(
     let totals = super::totals(&state, &view, &ctx).await?;
     let (roster, recents) = (desk.roster(), desk.recents());
     let all = super::entries(&ctx, &desk, &roster, &recents, &totals);
-    let mut out = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    // Writing to memory does not fail.
-    let _ = out.write_record(COLUMNS);
-    for entry in view.pick(&all, ctx.prefs.mask) {
-        let _ = out.write_record(record(&ctx, entry));
-    }
-    let body = out.into_inner().unwrap_or_default();
-    let day = ctx.local(ctx.now).format("%Y-%m-%d");
-    let name = format!("attachment; filename=\"accounts-{day}.csv\"");
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .body(body))
+    let shown = view.pick(&all, ctx.prefs.mask).into_iter();
+    let sheet = Sheet {
+        name: "accounts",
+        columns: COLUMNS.map(str::to_owned).to_vec(),
+        rows: shown.map(|entry| record(&ctx, entry).to_vec()).collect(),
+    };
+    Ok(sheet.answer(Format::Csv, Map::new(), &ctx))
 }
 
-fn record(ctx: &Ctx, entry: &Entry<'_>) -> [String; COLUMNS.len()] {
+fn record(ctx: &Ctx, entry: &Entry<'_>) -> [Value; COLUMNS.len()] {
     let (known, standing, totals) = (entry.known, &entry.standing, &entry.totals);
     let listed = &known.listed;
-    let at = |at: Option<At>| at.map_or(String::new(), At::rfc3339);
-    let number = |n: Option<i64>| n.map_or(String::new(), |n| n.to_string());
+    let at = |at: Option<At>| at.map_or(Value::None, Value::Time);
+    let number = |n: Option<i64>| n.map_or(Value::None, Value::Count);
     let failure = standing.failure;
     let kind = match listed.kind {
         Kind::File => "account",
         Kind::Key => "api_key",
     };
     [
-        known.id.to_string(),
-        kind.to_owned(),
-        inert(&words::name(ctx, known)),
-        inert(&listed.provider),
-        inert(&listed.plan),
-        inert(&listed.note),
-        standing.state.code().to_owned(),
+        Value::Count(known.id),
+        Value::text(kind),
+        Value::text(&words::name(ctx, known)),
+        Value::text(&listed.provider),
+        Value::text_if_any(&listed.plan),
+        Value::text_if_any(&listed.note),
+        Value::text(standing.state.code()),
         at(standing.until),
         at(standing.since),
         at(failure.map(|failure| failure.at)),
         number(failure.map(|failure| failure.code.into())),
-        inert(&words::masked(ctx, known, &standing.said)),
+        Value::text_if_any(&words::masked(ctx, known, &standing.said)),
         at(entry.recent.lately.last_ok),
         at(entry.recent.last_used()),
-        totals.requests.to_string(),
-        totals.failed.to_string(),
-        totals.uncached.to_string(),
-        totals.cache_read.to_string(),
-        totals.cache_write.to_string(),
-        totals.output.to_string(),
-        totals.reasoning.to_string(),
-        totals.unclassified.to_string(),
-        totals.known_cost().map_or(String::new(), dollars),
-        totals.unpriced.to_string(),
+        Value::Count(totals.requests),
+        Value::Count(totals.failed),
+        Value::Count(totals.uncached),
+        Value::Count(totals.cache_read),
+        Value::Count(totals.cache_write),
+        Value::Count(totals.output),
+        Value::Count(totals.reasoning),
+        Value::Count(totals.unclassified),
+        totals.known_cost().map_or(Value::None, Value::Cost),
+        Value::Count(totals.unpriced),
         number(listed.priority),
         number(listed.weight),
         at(listed.refreshed_at),
         at(listed.expires_at),
-        at(Some(known.first_seen)),
+        Value::Time(known.first_seen),
         at(known.gone_at),
     ]
 }

@@ -12,6 +12,7 @@ use super::Format;
 use crate::domain::tokens::Quality;
 use crate::domain::units::At;
 use crate::pages::cell;
+use crate::pages::sheet::csv_writer;
 use crate::store::export;
 
 /// The fields of a [`Line`], for the head of a CSV file.
@@ -100,12 +101,7 @@ enum Output {
 impl<'a> Writer<'a> {
     pub(super) fn new(format: Format, account: &'a dyn Fn(&str) -> String, aliases: bool) -> Self {
         let out = match format {
-            Format::Csv => Output::Csv(Box::new(
-                csv::WriterBuilder::new()
-                    .has_headers(false)
-                    .terminator(csv::Terminator::CRLF)
-                    .from_writer(Vec::new()),
-            )),
+            Format::Csv => Output::Csv(Box::new(csv_writer(0))),
             Format::JsonLines => Output::JsonLines(Vec::new()),
         };
         Self {
