@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-fn below(folder: &Path, found: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            below(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            collect(&path, ending, found);
+        } else if path.extension().is_some_and(|own| own == ending) {
             found.push(path);
         }
     }
@@ -15,9 +15,15 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Every file below `src/`, with its path there.
 pub(crate) fn files() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    below("src", "rs")
+}
+
+/// Every file with this ending below a folder of the project, with its path
+/// there.
+pub(crate) fn below(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut found = Vec::new();
-    below(&root, &mut found);
+    collect(&root, ending, &mut found);
     let read = |path: &PathBuf| {
         let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
         (name.to_owned(), std::fs::read_to_string(path).unwrap())
