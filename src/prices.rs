@@ -91,12 +91,6 @@ impl Desk {
         self
     }
 
-    /// Whether the sources are being asked at this moment.
-    #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.busy.try_lock().is_err()
-    }
-
     /// Asks the sources in order, until every model in use is found, and keeps
     /// the preview. Takes at most a minute and a half.
     pub async fn check(&self) -> Result<Plan> {

@@ -55,7 +55,6 @@ mod soundness;
 pub mod spans;
 pub mod stats;
 pub mod strip;
-pub mod timeline;
 pub mod totals;
 pub mod usage;
 pub mod wal;

@@ -67,14 +67,8 @@ impl Sketch {
         }
     }
 
-    /// The nearest-rank quantile, `0.0 ..= 1.0`; `None` without samples.
-    #[must_use]
-    pub fn quantile(&self, share: f64) -> Option<f64> {
-        let [quantile] = self.quantiles([share]);
-        quantile
-    }
-
-    /// Several quantiles at once; the shares ascend.
+    /// The nearest-rank quantiles, `0.0 ..= 1.0`; `None` without samples. The
+    /// shares ascend.
     #[must_use]
     pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> [Option<f64>; N] {
         let samples = self.samples();
@@ -313,7 +307,7 @@ mod tests {
         fn quantiles_are_within_one_percent(values in samples(), share in 0.0..=1.0_f64) {
             let exact = f64::from(u32::try_from(exact(&values, share) >> 9).unwrap()) * 512.0
                 + f64::from(u32::try_from(exact(&values, share) & 511).unwrap());
-            let estimate = sketch(&values).quantile(share).unwrap();
+            let estimate = sketch(&values).quantiles([share])[0].unwrap();
             prop_assert!((estimate - exact).abs() <= exact * 0.01, "{estimate} for {exact}");
         }
 
@@ -358,8 +352,8 @@ mod tests {
 
     #[test]
     fn nothing_has_no_quantile() {
-        assert_eq!(Sketch::default().quantile(0.5), None);
-        assert_eq!(sketch(&[0, 0]).quantile(0.99), Some(0.0));
+        assert_eq!(Sketch::default().quantiles([0.5]), [None]);
+        assert_eq!(sketch(&[0, 0]).quantiles([0.99]), [Some(0.0)]);
     }
 
     #[test]
@@ -376,7 +370,7 @@ mod tests {
     #[test]
     fn small_whole_numbers_are_exact() {
         for value in 1..50_u64 {
-            let estimate = sketch(&[value]).quantile(0.5).unwrap();
+            let estimate = sketch(&[value]).quantiles([0.5])[0].unwrap();
             assert_eq!(
                 estimate.to_bits(),
                 f64::from(u32::try_from(value).unwrap()).to_bits()

@@ -21,7 +21,6 @@ pub struct Errors {
     pub busy: Say,
     pub cross_site: Say,
     pub unreadable: Say,
-    pub fixed: Say,
     pub database_busy: Say,
     pub disk_full: Say,
     pub read_only: Say,
@@ -39,7 +38,6 @@ pub struct Errors {
     pub tries_left: &'static str,
     pub tries_in_a_minute: fn(u32) -> String,
     pub wait: &'static str,
-    pub fixed_by: &'static str,
     pub log_in: &'static str,
     pub home: &'static str,
 
@@ -134,11 +132,6 @@ pub static EN: Errors = Errors {
         why: "A part of it is missing, too long or not what this address takes.",
         steps: &["Go back and send the form again."],
     },
-    fixed: Say {
-        title: "This value is fixed where the program is started.",
-        why: "It comes from a flag or the environment, so the panel neither changes nor stores it.",
-        steps: &["Change it there, or remove it there and restart."],
-    },
     database_busy: Say {
         title: "The database is busy.",
         why: "Another program holds it, or the disk does not answer. Collecting goes on: what was taken waits on the spool.",
@@ -187,7 +180,6 @@ pub static EN: Errors = Errors {
     tries_left: "Tries left",
     tries_in_a_minute: |n| format!("{n} in this minute from this address"),
     wait: "Refused for",
-    fixed_by: "Fixed by",
     log_in: "Log in",
     home: "Home",
 
@@ -278,11 +270,6 @@ pub static ZH_CN: Errors = Errors {
         why: "其中一部分缺失、过长，或不符合此地址的要求。",
         steps: &["返回并重新提交表单。"],
     },
-    fixed: Say {
-        title: "此值在程序启动处固定。",
-        why: "它来自命令行参数或环境变量，面板既不修改也不保存它。",
-        steps: &["在那里修改，或在那里移除后重启。"],
-    },
     database_busy: Say {
         title: "数据库繁忙。",
         why: "其他程序占用了它，或磁盘没有响应。采集仍在继续：已取得的数据在暂存区等待。",
@@ -322,7 +309,6 @@ pub static ZH_CN: Errors = Errors {
     tries_left: "剩余次数",
     tries_in_a_minute: |n| format!("此地址在这一分钟内还有 {n} 次"),
     wait: "拒绝时长",
-    fixed_by: "固定于",
     log_in: "登录",
     home: "首页",
 

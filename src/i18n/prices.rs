@@ -30,7 +30,6 @@ pub struct Prices {
     pub model: &'static str,
     pub layer: &'static str,
     pub rule: &'static str,
-    pub per_million: &'static str,
     pub input: &'static str,
     pub cache_read: &'static str,
     pub cache_write: &'static str,

@@ -70,9 +70,6 @@ pub struct Request {
     pub http_status: &'static str,
     pub headers: &'static str,
     pub headers_hint: &'static str,
-    pub header: &'static str,
-    pub value: &'static str,
-    pub none: &'static str,
 
     pub cost: &'static str,
     pub fixed: &'static str,
@@ -179,9 +176,6 @@ pub static EN: Request = Request {
     http_status: "HTTP status",
     headers: "Response headers",
     headers_hint: "Only headers about limits and ids are kept",
-    header: "Header",
-    value: "Value",
-    none: "none",
 
     cost: "Cost",
     fixed: "Fixed when the request was stored, or priced anew",
@@ -294,9 +288,6 @@ pub static ZH_CN: Request = Request {
     http_status: "HTTP 状态码",
     headers: "响应头",
     headers_hint: "只保留有关限额与编号的响应头",
-    header: "响应头",
-    value: "值",
-    none: "无",
 
     cost: "费用",
     fixed: "存储请求或重新计价时确定",

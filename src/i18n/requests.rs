@@ -33,7 +33,6 @@ pub struct Requests {
     pub a_minute: fn(&str) -> String,
     pub pause: &'static str,
     pub resume: &'static str,
-    pub newest: &'static str,
     pub columns: &'static str,
     pub apply: &'static str,
 
@@ -120,7 +119,6 @@ pub struct Requests {
     /// What a status code of a failure means, in a word.
     pub failure: fn(i32) -> &'static str,
     pub no_count: &'static str,
-    pub no_price: &'static str,
     /// The priority tier, short enough for its column.
     pub priority: &'static str,
 

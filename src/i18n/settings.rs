@@ -50,7 +50,6 @@ pub struct Settings {
     /// Before, in and after the bold part of the chart's caption.
     pub busiest_minute: fn(n: &str, at: &str) -> [String; 3],
     pub check_now: &'static str,
-    pub try_again: &'static str,
 
     /// The form.
     pub form: &'static str,
@@ -133,7 +132,6 @@ pub static EN: Settings = Settings {
         ]
     },
     check_now: "Check the connection now",
-    try_again: "Try again now",
 
     form: "Settings",
     save: "Save changes",
@@ -215,7 +213,6 @@ pub static ZH_CN: Settings = Settings {
         ]
     },
     check_now: "立即检查连接",
-    try_again: "立即重试",
 
     form: "设置",
     save: "保存更改",

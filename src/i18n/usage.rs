@@ -25,7 +25,6 @@ pub struct Usage {
     pub span: fn(from: &str, to: &str) -> String,
     pub up_to: fn(days: &str, time: &str) -> String,
     pub in_zone: fn(span: &str, zone: &str) -> String,
-    pub rows: &'static str,
 
     pub compare: &'static str,
     pub previous: &'static str,
@@ -73,7 +72,6 @@ pub struct Usage {
     pub open: &'static str,
     pub before: fn(span: &str) -> String,
     pub cut: fn(span: &str, begun: &str) -> String,
-    pub total: fn(&str) -> String,
     pub bucket: &'static str,
     pub as_table: &'static str,
     pub brush: &'static str,
@@ -100,7 +98,6 @@ pub struct Usage {
     pub share: &'static str,
     pub drawing: fn(&str) -> String,
     pub all: &'static str,
-    pub none: &'static str,
     pub no_name: &'static str,
     /// What a table leaves out, together.
     pub others: fn(n: &str) -> String,

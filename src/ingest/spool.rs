@@ -210,12 +210,6 @@ impl Writer {
             keep
         });
     }
-
-    /// Follows what waits on the spool.
-    #[must_use]
-    pub fn backlog(&self) -> watch::Receiver<Backlog> {
-        self.shared.watch()
-    }
 }
 
 /// The storing stage's side.

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::error::Result;
-use super::events::{StoredEvent, pack_request_id, unpack_request_id};
+use super::events::{StoredEvent, unpack_request_id};
 use super::headers;
 use super::names::{Dictionary, Kind, Names};
 use super::requests::{Detail, Row};
@@ -190,28 +190,4 @@ fn event(names: &Dictionary, row: &StoredEvent, text: &str) -> Event {
         failure: String::new(),
         headers: Vec::new(),
     }
-}
-
-/// Keys whose request id is this text, within a range, newest first, for ids
-/// that do not fit the row.
-pub fn keys_of_request_text(
-    c: &mut SqliteConnection,
-    text: &str,
-    from: At,
-    to: At,
-    limit: i64,
-) -> Result<Vec<EventKey>> {
-    debug_assert!(pack_request_id(text).is_none(), "packed ids are in the row");
-    let keys: Vec<(At, EventId)> = event_detail::table
-        .filter(event_detail::at_ms.ge(from))
-        .filter(event_detail::at_ms.lt(to))
-        .filter(event_detail::request_id.eq(text))
-        .order((event_detail::at_ms.desc(), event_detail::id.desc()))
-        .limit(limit)
-        .select((event_detail::at_ms, event_detail::id))
-        .load(c)?;
-    Ok(keys
-        .into_iter()
-        .map(|(at, id)| EventKey { at, id })
-        .collect())
 }

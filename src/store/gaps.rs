@@ -32,17 +32,6 @@ pub fn newest(c: &mut SqliteConnection, limit: i64) -> Result<Vec<Gap>> {
     load(c, query)
 }
 
-/// Gaps that touch `[from, to)`, oldest first, at most 500.
-pub fn within(c: &mut SqliteConnection, from: At, to: At) -> Result<Vec<Gap>> {
-    let query = gap::table
-        .filter(gap::from_ms.lt(to))
-        .filter(gap::to_ms.ge(from))
-        .order((gap::from_ms.asc(), gap::why.asc()))
-        .limit(500)
-        .select((gap::from_ms, gap::to_ms, gap::why));
-    load(c, query)
-}
-
 fn load<'q, Q>(c: &mut SqliteConnection, query: Q) -> Result<Vec<Gap>>
 where
     Q: diesel::query_dsl::LoadQuery<'q, SqliteConnection, (At, At, String)>,

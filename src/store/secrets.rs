@@ -57,16 +57,6 @@ pub fn put(
     Ok(())
 }
 
-pub fn remove(c: &mut SqliteConnection, name: &str) -> Result<()> {
-    diesel::delete(secret::table.find(name)).execute(c)?;
-    Ok(())
-}
-
-/// Whether anything is stored under this name, readable or not.
-pub fn exists(c: &mut SqliteConnection, name: &str) -> Result<bool> {
-    Ok(diesel::select(diesel::dsl::exists(secret::table.find(name))).get_result(c)?)
-}
-
 pub(super) fn any(c: &mut SqliteConnection) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(secret::table.select(secret::name))).get_result(c)?)
 }

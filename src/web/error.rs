@@ -34,9 +34,6 @@ pub enum Error {
     CrossSite,
     #[error("the request cannot be read")]
     Unreadable,
-    /// The value comes from outside and cannot be changed in the panel.
-    #[error("{by} fixes this value")]
-    Fixed { by: String },
     /// A call of the API that makes no sense, in words for its author.
     #[error("{why}")]
     Unfit { code: &'static str, why: String },
@@ -88,7 +85,6 @@ impl Error {
             Self::Busy => "busy",
             Self::CrossSite => "cross_site",
             Self::Unreadable => "unreadable_request",
-            Self::Fixed { .. } => "fixed_by_environment",
             Self::Unfit { code, .. } | Self::InConflict { code, .. } => code,
             Self::Store(StoreError::DiskFull) => "disk_full",
             Self::Store(StoreError::ReadOnly) => "read_only",
@@ -106,7 +102,7 @@ impl ResponseError for Error {
             Self::TooManyAttempts { .. } | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Unreadable | Self::Unfit { .. } => StatusCode::BAD_REQUEST,
-            Self::Fixed { .. } | Self::InConflict { .. } => StatusCode::CONFLICT,
+            Self::InConflict { .. } => StatusCode::CONFLICT,
             Self::Store(error) if error.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Template(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR

@@ -84,7 +84,6 @@ struct Failure {
     keys: Option<Keys>,
     tries_left: Option<u32>,
     wait: Option<Ms>,
-    fixed_by: Option<String>,
     /// Says it better than the general text.
     detail: Option<String>,
 }
@@ -118,7 +117,6 @@ impl Failure {
             keys: None,
             tries_left: None,
             wait: None,
-            fixed_by: None,
             detail: None,
         };
         match error {
@@ -132,7 +130,6 @@ impl Failure {
                 });
             }
             Some(Error::TooManyAttempts { wait }) => failure.wait = Some(*wait),
-            Some(Error::Fixed { by }) => failure.fixed_by = Some(by.clone()),
             Some(Error::Unfit { why, .. } | Error::InConflict { why, .. }) => {
                 failure.detail = Some(why.clone());
             }
@@ -267,7 +264,6 @@ fn say(status: StatusCode, error: Option<&Error>) -> fn(&'static Errors) -> Say 
         Error::CrossSite => |t| t.cross_site,
         Error::Unreadable | Error::Unfit { .. } => |t| t.unreadable,
         Error::InConflict { .. } => |t| t.refused,
-        Error::Fixed { .. } => |t| t.fixed,
         Error::Store(StoreError::DiskFull) => |t| t.disk_full,
         Error::Store(StoreError::ReadOnly) => |t| t.read_only,
         Error::Store(error) if error.is_passing() => |t| t.database_busy,

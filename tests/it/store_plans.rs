@@ -24,10 +24,6 @@ async fn looking_at_one_event_reads_a_bounded_range() {
                 detail::load(c, &names, key).unwrap();
             });
         }
-        assert_selective(c, |c| {
-            let to = At(MORNING.0 + 1_000);
-            detail::keys_of_request_text(c, "no hex", MORNING, to, 10).unwrap();
-        });
         Ok(())
     })
     .await

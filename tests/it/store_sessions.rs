@@ -154,9 +154,4 @@ async fn a_gap_is_prolonged_and_listed() {
     }
     let newest = open.read(|c| gaps::newest(c, 50)).await.unwrap();
     assert_eq!(newest, [gap(50, 60), gap(10, 30)]);
-    let within = open
-        .read(|c| gaps::within(c, At(30), At(50)))
-        .await
-        .unwrap();
-    assert_eq!(within, [gap(10, 30)]);
 }

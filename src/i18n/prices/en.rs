@@ -23,7 +23,6 @@ pub static EN: Prices = Prices {
     model: "Model",
     layer: "Layer",
     rule: "Rule",
-    per_million: "per M",
     input: "Input",
     cache_read: "Cache read",
     cache_write: "Cache write",

@@ -23,7 +23,6 @@ pub static ZH_CN: Prices = Prices {
     model: "模型",
     layer: "层",
     rule: "规则",
-    per_million: "每百万",
     input: "输入",
     cache_read: "缓存读取",
     cache_write: "缓存写入",

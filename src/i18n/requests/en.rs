@@ -29,7 +29,6 @@ pub static EN: Requests = Requests {
     a_minute: |n| format!("{n} a minute"),
     pause: "Pause",
     resume: "Resume",
-    newest: "Newest",
     columns: "Columns",
     apply: "Apply",
 
@@ -133,7 +132,6 @@ pub static EN: Requests = Requests {
         _ => "failed",
     },
     no_count: "The upstream reported no count",
-    no_price: "No price is set for this model",
     priority: "prio",
 
     caption: |order, rows| format!("Requests, {order}, {rows}"),

@@ -29,7 +29,6 @@ pub static ZH_CN: Requests = Requests {
     a_minute: |n| format!("每分钟 {n} 条"),
     pause: "暂停",
     resume: "继续",
-    newest: "最新",
     columns: "列",
     apply: "应用",
 
@@ -133,7 +132,6 @@ pub static ZH_CN: Requests = Requests {
         _ => "失败",
     },
     no_count: "上游没有报告数量",
-    no_price: "该模型尚未设置价格",
     priority: "优先",
 
     caption: |order, rows| format!("请求，{order}，{rows}"),

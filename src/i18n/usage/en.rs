@@ -18,7 +18,6 @@ pub static EN: Usage = Usage {
     span: |from, to| format!("{from} to {to}"),
     up_to: |days, time| format!("{days}, today up to {time}"),
     in_zone: |span, zone| format!("{span}, {zone}"),
-    rows: "Its requests",
 
     compare: "Compare",
     previous: "period before",
@@ -89,7 +88,6 @@ pub static EN: Usage = Usage {
     open: "Not finished",
     before: |span| format!("Before: {span}"),
     cut: |span, begun| format!("{span}, recorded only from {begun} on"),
-    total: |figure| format!("{figure} in total."),
     bucket: "From",
     as_table: "Show as table",
     brush: "Drag across bars, or step with arrow keys and Shift, to choose a range",
@@ -117,7 +115,6 @@ pub static EN: Usage = Usage {
     share: "Share",
     drawing: |what| format!("{what} drawn"),
     all: "All",
-    none: "Nothing in this range",
     no_name: "none",
     others: |n| format!("The other {n}"),
     some_rows: |first, last, all| {

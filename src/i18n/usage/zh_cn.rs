@@ -18,7 +18,6 @@ pub static ZH_CN: Usage = Usage {
     span: |from, to| format!("{from} 至 {to}"),
     up_to: |days, time| format!("{days}，今天截至 {time}"),
     in_zone: |span, zone| format!("{span}，{zone}"),
-    rows: "查看请求",
 
     compare: "对比",
     previous: "上一周期",
@@ -83,7 +82,6 @@ pub static ZH_CN: Usage = Usage {
     open: "未结束",
     before: |span| format!("此前：{span}"),
     cut: |span, begun| format!("{span}，自 {begun} 起才有记录"),
-    total: |figure| format!("合计 {figure}。"),
     bucket: "起始",
     as_table: "以表格显示",
     brush: "拖过柱形，或用方向键与 Shift 选择时间范围",
@@ -111,7 +109,6 @@ pub static ZH_CN: Usage = Usage {
     share: "占比",
     drawing: |what| format!("{what}图示"),
     all: "全部",
-    none: "该时间范围内没有数据",
     no_name: "无",
     others: |n| format!("其余 {n} 项"),
     some_rows: |first, last, all| {
