@@ -14,10 +14,10 @@ use tokio::sync::{Mutex, Notify, watch};
 
 use crate::clock::Clock;
 use crate::domain::collection::{Settings, State, Status};
-use crate::domain::pricing::plan::{Answers, Plan, PriceChange, plan};
+use crate::domain::pricing::plan::{Answers, Chosen, Plan, PriceChange, plan};
 use crate::domain::pricing::sources::{Source, parse};
 use crate::domain::pricing::{Entry, Layer, Quote};
-use crate::domain::units::At;
+use crate::domain::units::{At, Ms};
 use crate::gateway::client::Client;
 use crate::gateway::key_watch::KeyWatch;
 use crate::store::prices::{Edit, Item, seen, sources};
@@ -50,17 +50,10 @@ pub enum Applied {
     Batch(i64, usize),
     /// Everything chosen holds already.
     Nothing,
+    /// Nothing was chosen; the preview is still there.
+    NoneChosen,
     /// The preview is gone, or another one was made since.
     Outdated,
-}
-
-/// What of a preview is to be applied.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chosen {
-    /// Indices of [`Plan::changes`].
-    pub changes: Vec<usize>,
-    /// Indices of [`Plan::choices`], and of the option taken.
-    pub choices: Vec<(usize, usize)>,
 }
 
 impl Desk {
@@ -191,6 +184,8 @@ impl Desk {
     }
 
     /// Applies a part of the preview made at `made`. Overrides are not touched.
+    /// What is left of it is a new preview, so that models that only a person
+    /// can choose for are not forgotten.
     pub async fn apply(&self, made: At, chosen: Chosen) -> Result<Applied> {
         let Some((at, plan)) = self.store.read(sources::plan).await? else {
             return Ok(Applied::Outdated);
@@ -206,8 +201,17 @@ impl Desk {
         let now = self.clock.now();
         let edits: Vec<Edit> = changes.chain(choices).map(|c| edit(c, now)).collect();
         let count = edits.len();
+        if count == 0 {
+            return Ok(Applied::NoneChosen);
+        }
         let batch = self.store.edit_prices(now, edits).await?;
-        self.store.write(sources::drop_plan).await?;
+        let rest = plan.without(&chosen);
+        self.store
+            .write(move |c| match rest {
+                Some(rest) => sources::put_plan(c, made + Ms(1), &rest),
+                None => sources::drop_plan(c),
+            })
+            .await?;
         Ok(batch.map_or(Applied::Nothing, |batch| Applied::Batch(batch, count)))
     }
 }

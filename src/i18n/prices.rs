@@ -83,6 +83,9 @@ pub struct Prices {
     pub undo: &'static str,
     pub earlier_too: &'static str,
     pub applied: fn(&str) -> String,
+    /// An order to apply nothing of a preview.
+    pub none_chosen: &'static str,
+    pub none_chosen_text: &'static str,
     pub outdated: &'static str,
     pub outdated_text: &'static str,
     pub history: &'static str,

@@ -131,6 +131,7 @@ impl Done {
                 ..Flash::new("ok", (t.applied)(&of), t.saved_text)
             },
             "unchanged" => Flash::new("info", t.unchanged, ""),
+            "none_chosen" => Flash::new("warn", t.none_chosen, t.none_chosen_text),
             "undone" => Flash::new("ok", t.undone, t.saved_text),
             "overtaken" => Flash::new("warn", t.overtaken, t.overtaken_text),
             "too_long_ago" => Flash::new("warn", t.too_long_ago, ""),

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Applied, Chosen, Desk};
+use super::{Applied, Desk};
+use crate::domain::pricing::plan::Chosen;
 use crate::domain::units::{At, Ms};
 use crate::store::prices::sources;
 use crate::store::{Result, settings};
@@ -78,7 +79,7 @@ impl Desk {
         };
         Ok(match self.apply(made, chosen).await? {
             Applied::Batch(_, count) => Step::Applied(count),
-            Applied::Nothing | Applied::Outdated => Step::Checked,
+            Applied::Nothing | Applied::NoneChosen | Applied::Outdated => Step::Checked,
         })
     }
 }

@@ -56,7 +56,7 @@ async fn the_sources_are_checked_and_what_is_chosen_applied() {
     let fields = [("made", page.hidden("made")), ("change", "0")];
     let applied = browser.post("/usage/prices/sources", &fields).await;
     let list = browser.follow(&applied).await;
-    assert!(list.body.contains("1 prices are applied"), "{}", list.body);
+    assert!(list.body.contains("1 price is applied"), "{}", list.body);
     assert!(list.body.contains("Synced"));
     let again = browser.post("/usage/prices/sources", &fields).await;
     let page = browser.follow(&again).await;
@@ -101,9 +101,13 @@ async fn a_match_that_is_not_unique_is_left_to_a_person() {
     // Nothing is chosen for anybody.
     let made = check().await;
     let none = [("made", made.as_str()), ("choice-0", "")];
-    browser.post("/usage/prices/sources", &none).await;
+    let answer = browser.post("/usage/prices/sources", &none).await;
+    let page = browser.follow(&answer).await;
     assert_eq!(price(), None);
-    let made = check().await;
+    // It is said, and the preview that was looked at is still there.
+    assert!(page.body.contains("Nothing was chosen"), "{}", page.body);
+    assert!(page.body.contains("shop-b/m-1, 2.00 / 4.00"));
+    assert_eq!(page.hidden("made"), made);
     let second = [("made", made.as_str()), ("choice-0", "1")];
     let applied = browser.post("/usage/prices/sources", &second).await;
     let list = browser.follow(&applied).await;

@@ -60,6 +60,36 @@ pub struct Plan {
     pub unchanged: usize,
 }
 
+/// What of a plan is to be applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// Indices of [`Plan::changes`].
+    pub changes: Vec<usize>,
+    /// Indices of [`Plan::choices`], and of the option taken.
+    pub choices: Vec<(usize, usize)>,
+}
+
+impl Plan {
+    /// What is left to decide once these are applied; `None` = nothing.
+    #[must_use]
+    pub fn without(self, chosen: &Chosen) -> Option<Self> {
+        let taken = |place: &usize| chosen.choices.iter().any(|(taken, _)| taken == place);
+        let changes = left(self.changes, |place| chosen.changes.contains(place));
+        let choices = left(self.choices, taken);
+        (!changes.is_empty() || !choices.is_empty()).then_some(Self {
+            changes,
+            choices,
+            ..self
+        })
+    }
+}
+
+fn left<T>(all: Vec<T>, taken: impl Fn(&usize) -> bool) -> Vec<T> {
+    let all = all.into_iter().enumerate();
+    let left = all.filter(|(place, _)| !taken(place));
+    left.map(|(_, one)| one).collect()
+}
+
 /// Options offered for one model.
 pub const OPTIONS: usize = 8;
 /// From here on a unique hit is a change; below it is a choice.

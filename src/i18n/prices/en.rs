@@ -74,7 +74,12 @@ pub static EN: Prices = Prices {
     too_long_ago: "That change is too long ago to be undone",
     undo: "Undo",
     earlier_too: "Price earlier requests anew",
-    applied: |n| format!("{n} prices are applied"),
+    applied: |n| match n {
+        "1" => String::from("1 price is applied"),
+        n => format!("{n} prices are applied"),
+    },
+    none_chosen: "Nothing was chosen",
+    none_chosen_text: "No price was changed. The preview below is still there: tick what is to be applied.",
     outdated: "That preview is no longer there",
     outdated_text: "Another check was made since, or it was applied already. Nothing was changed.",
     history: "Last changes",

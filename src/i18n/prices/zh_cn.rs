@@ -75,6 +75,8 @@ pub static ZH_CN: Prices = Prices {
     undo: "撤销",
     earlier_too: "重新计价以前的请求",
     applied: |n| format!("已应用 {n} 个价格"),
+    none_chosen: "没有选择任何项目",
+    none_chosen_text: "没有更改任何价格。下面的预览仍在：请勾选要应用的项目。",
     outdated: "该预览已不存在",
     outdated_text: "此后又检查过一次，或者已经应用。没有更改任何内容。",
     history: "最近的更改",

@@ -8,14 +8,14 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{Done, Flash, Tab, see, see_batch, tabs, words};
-use crate::domain::pricing::plan::{Plan, PriceChange};
+use crate::domain::pricing::plan::{Chosen, Plan, PriceChange};
 use crate::domain::pricing::sources::Source;
 use crate::domain::units::At;
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
 use crate::pages::cell::Cell;
 use crate::prices::schedule::{Every, Schedule};
-use crate::prices::{Applied, Chosen, Desk};
+use crate::prices::{Applied, Desk};
 use crate::store::prices::sources::{self, SourceState};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
@@ -209,6 +209,7 @@ pub(super) async fn apply(
             see_batch(&ctx, "/usage/prices", "applied", &count, Some(batch))
         }
         Applied::Nothing => see(&ctx, "/usage/prices/sources", &[("done", "unchanged")]),
+        Applied::NoneChosen => see(&ctx, "/usage/prices/sources", &[("done", "none_chosen")]),
         Applied::Outdated => see(&ctx, "/usage/prices/sources", &[("done", "outdated")]),
     })
 }
