@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::domain::filter::{Ignored, UsageView, View};
+use crate::domain::filter::{UsageView, View};
 use crate::domain::time::Zone;
 use crate::web::error::{Error, Result};
 
@@ -24,7 +24,7 @@ pub(super) fn sums(query: &str, zone: Zone, own: &[&str]) -> Result<UsageView> {
     let known: Vec<&str> = own.iter().copied().chain(FILTERS).collect();
     let rest = check(query, &known, own)?;
     let (view, ignored) = UsageView::parse(&rest, zone);
-    understood(&ignored)?;
+    Error::unless_understood(&ignored)?;
     Ok(view)
 }
 
@@ -34,7 +34,7 @@ pub(super) fn rows(query: &str, zone: Zone) -> Result<View> {
     let known: Vec<&str> = own.into_iter().chain(FILTERS).collect();
     let rest = check(query, &known, &[])?;
     let (view, ignored) = View::parse(&rest, zone);
-    understood(&ignored)?;
+    Error::unless_understood(&ignored)?;
     Ok(view)
 }
 
@@ -95,13 +95,6 @@ fn check(query: &str, known: &[&str], apart: &[&str]) -> Result<String> {
         }
     }
     Ok(rest.finish())
-}
-
-fn understood(ignored: &[Ignored]) -> Result<()> {
-    match ignored.first() {
-        None => Ok(()),
-        Some(first) => Err(bad(&first.name, &first.value)),
-    }
 }
 
 pub(super) fn bad(name: &str, value: &str) -> Error {

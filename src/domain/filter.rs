@@ -7,7 +7,7 @@ mod usage;
 mod view;
 
 pub use hours::WeekHours;
-pub use query::{Ignored, written};
+pub use query::{Ignored, Why, written};
 pub use usage::{Metric, SumBy, SumSort, UsageView, grain_name};
 pub use view::{Column, Edge, PageOf, View};
 

@@ -30,7 +30,9 @@ pub struct Requests {
     pub waiting: &'static str,
     pub paused: &'static str,
     pub not_live: &'static str,
-    pub a_minute: fn(&str) -> String,
+    /// Requests a minute: of the whole range, and of the last ten minutes.
+    pub a_minute_mean: fn(&str) -> String,
+    pub a_minute_lately: fn(&str) -> String,
     pub pause: &'static str,
     pub resume: &'static str,
     pub columns: &'static str,
@@ -79,6 +81,8 @@ pub struct Requests {
     pub remove: &'static str,
     pub clear: &'static str,
     pub ignored: fn(&str) -> String,
+    /// The range was given end first.
+    pub swapped: &'static str,
 
     pub of_these: fn(&str) -> String,
     pub input_tokens: &'static str,

@@ -4,7 +4,7 @@
 
 mod chips;
 
-use crate::domain::filter::{Cache, Outcome, Selection, View, written};
+use crate::domain::filter::{Cache, Ignored, Outcome, Selection, View, Why, written};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::i18n::plain;
@@ -272,6 +272,21 @@ fn shown(dimension: Dimension, value: &str, offered: &[Choice], ctx: &Ctx) -> St
     match dimension {
         Dimension::Account => ctx.identity(label),
         _ => plain(label).into_owned(),
+    }
+}
+
+/// What of the address was not taken as it was given; empty when all was.
+#[must_use]
+pub fn unread(ignored: &[Ignored], ctx: &Ctx) -> String {
+    let t = ctx.t.requests;
+    let unknown = ignored.iter().filter(|one| one.why == Why::NotUnderstood);
+    let unknown = join(unknown.map(|one| format!("{}={}", one.name, one.value)));
+    let swapped = ignored.iter().any(|one| one.why == Why::Swapped);
+    match (swapped, unknown.is_empty()) {
+        (false, true) => String::new(),
+        (true, true) => t.swapped.to_owned(),
+        (false, false) => (t.ignored)(&plain(&unknown)),
+        (true, false) => format!("{} {}", t.swapped, (t.ignored)(&plain(&unknown))),
     }
 }
 

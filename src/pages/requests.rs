@@ -18,7 +18,6 @@ use askama::Template;
 
 use crate::domain::filter::{Column, Ignored, PageOf, View};
 use crate::domain::time::{Range, Zone};
-use crate::i18n::plain;
 use crate::pages::filters::{self, Chip, Filters, Form};
 use crate::regions;
 use crate::web::ctx::{Ctx, Place};
@@ -164,10 +163,6 @@ fn build(
         let join = if url.contains('?') { '&' } else { '?' };
         format!("{url}{join}{name}={value}")
     };
-    let names: Vec<String> = ignored
-        .iter()
-        .map(|other| plain(&format!("{}={}", other.name, other.value)).into_owned())
-        .collect();
     RequestsPage {
         partial: *want != Want::Document,
         lede: words::lede(view, read, &ctx),
@@ -178,7 +173,7 @@ fn build(
             toggle: ctx.url(&view.paused(is_live).url("/requests")),
             rate: figures::rate(read.lately, LATELY)
                 .filter(|_| is_live)
-                .map_or_else(String::new, |n| (t.a_minute)(&n)),
+                .map_or_else(String::new, |n| (t.a_minute_lately)(&n)),
         },
         column_choices: column_choices(columns, &ctx),
         columns,
@@ -188,14 +183,10 @@ fn build(
         chips: filters::chips(&form, &read.choices, &ctx),
         filters: Filters::new(form, &read.choices, &ctx),
         clear: ctx.url(&view.cleared().url("/requests")),
-        ignored: if names.is_empty() {
-            String::new()
-        } else {
-            (t.ignored)(&names.join(", "))
-        },
+        ignored: filters::unread(ignored, &ctx),
         figures: Figures::new(
             view,
-            read.span,
+            read.covered,
             totals,
             &read.report.timeline,
             read.grain,

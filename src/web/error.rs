@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use super::admin_key::Shape;
-use crate::domain::filter::Ignored;
+use crate::domain::filter::{Ignored, Why};
 use crate::domain::units::Ms;
 use crate::store::StoreError;
 
@@ -58,10 +58,13 @@ impl Error {
     /// Refuses what a question names and nobody understands: a file must not
     /// hold the rows of a wider question than was asked.
     pub fn unless_understood(ignored: &[Ignored]) -> Result<()> {
-        let Some(Ignored { name, value }) = ignored.first() else {
+        let Some(Ignored { name, value, why }) = ignored.first() else {
             return Ok(());
         };
-        let why = format!("{value:?} is not a value of the parameter {name:?}");
+        let why = match why {
+            Why::NotUnderstood => format!("{value:?} is not a value of the parameter {name:?}"),
+            Why::Swapped => String::from("the range ends before it begins: from is after to"),
+        };
         Err(Self::unfit("bad_parameter", why))
     }
 

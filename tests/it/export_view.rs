@@ -131,6 +131,14 @@ async fn a_file_is_refused_when_its_question_is_not_understood() {
         ("/requests.jsonl?range=7d&status=bogus", "bogus"),
         ("/usage/models.csv?range=7d&modle=gpt", "modle"),
         ("/usage/trend.json?by=colour", "colour"),
+        (
+            "/usage/keys.csv?from=2026-03-02&to=2026-03-01",
+            "from is after to",
+        ),
+        (
+            "/v0/management/usage?from=2026-03-02&to=2026-03-01",
+            "from is after to",
+        ),
     ] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
@@ -140,6 +148,14 @@ async fn a_file_is_refused_when_its_question_is_not_understood() {
     let page = browser.get("/requests?range=foo&status=bogus").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("range=foo, status=bogus"));
+    for path in ["/requests", "/usage", "/usage/hours"] {
+        let page = browser
+            .get(&format!("{path}?from=2026-03-02&to=2026-03-01"))
+            .await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        let said = "“From” was later than “To”";
+        assert!(page.body.contains(said), "{path}: {}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use cpamp::domain::event::{EventId, EventKey};
 use cpamp::domain::filter::{
     Cache, Column, Edge, Metric, Outcome, PageOf, Selection, Sort, SortBy, SumBy, SumSort,
-    UsageView, View, WeekHours,
+    UsageView, View, WeekHours, Why,
 };
 use cpamp::domain::time::{Grain, Range, Zone};
 use cpamp::domain::units::{At, Ms};
@@ -68,6 +68,20 @@ fn what_is_not_understood_is_ignored_and_named() {
     assert_eq!(view.only.http, [429, 503]);
     let values: Vec<&str> = ignored.iter().map(|i| i.value.as_str()).collect();
     assert_eq!(values, ["abc"]);
+}
+
+#[test]
+fn a_range_given_end_first_is_turned_round_and_said() {
+    let (view, ignored) = View::parse("from=2026-03-02&to=2026-03-01", Zone::UTC);
+    assert_eq!(
+        view.query(),
+        "from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z"
+    );
+    let why: Vec<Why> = ignored.iter().map(|one| one.why).collect();
+    assert_eq!(why, [Why::Swapped]);
+    for fine in ["from=2026-03-01&to=2026-03-01", "to=2026-03-01", ""] {
+        assert_eq!(View::parse(fine, Zone::UTC).1, [], "{fine}");
+    }
 }
 
 #[test]

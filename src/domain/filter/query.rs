@@ -12,11 +12,20 @@ use super::{Cache, Outcome, Sort, SortBy, WeekHours};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 
-/// A parameter that was not understood, cut to a length fit to show.
+/// A parameter that was not taken as it was given, cut to a length fit to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
     pub name: String,
     pub value: String,
+    pub why: Why,
+}
+
+/// What is wrong with a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    NotUnderstood,
+    /// `from` is after `to`: they are taken the other way round.
+    Swapped,
 }
 
 impl Ignored {
@@ -24,6 +33,7 @@ impl Ignored {
         Self {
             name: name.chars().take(40).collect(),
             value: value.chars().take(60).collect(),
+            why: Why::NotUnderstood,
         }
     }
 }
@@ -60,8 +70,16 @@ impl View {
                 ignored.push(Ignored::new(&name, &value));
             }
         }
+        let (from, to) = custom;
+        if from > to {
+            let swapped = Ignored {
+                why: Why::Swapped,
+                ..Ignored::new("from", &write_time(from))
+            };
+            ignored.insert(0, swapped);
+        }
         if custom != Self::OPEN {
-            view.range = Range::Between(custom.0.min(custom.1), custom.1.max(custom.0));
+            view.range = Range::Between(from.min(to), to.max(from));
         }
         (view, ignored)
     }

@@ -26,7 +26,8 @@ pub static EN: Requests = Requests {
     waiting: "Live, waiting",
     paused: "Paused",
     not_live: "Not live",
-    a_minute: |n| format!("{n} a minute"),
+    a_minute_mean: |n| format!("{n} a minute on average"),
+    a_minute_lately: |n| format!("{n} a minute in the last 10 min"),
     pause: "Pause",
     resume: "Resume",
     columns: "Columns",
@@ -81,6 +82,7 @@ pub static EN: Requests = Requests {
     contains: "Contains",
     remove: "Remove filter",
     clear: "Clear all",
+    swapped: "“From” was later than “To”: the two are exchanged.",
     ignored: |names| format!("Not understood, and ignored: {names}"),
 
     of_these: |share| format!("{share} of these"),

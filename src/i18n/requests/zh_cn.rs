@@ -26,7 +26,8 @@ pub static ZH_CN: Requests = Requests {
     waiting: "实时，等待中",
     paused: "已暂停",
     not_live: "非实时",
-    a_minute: |n| format!("每分钟 {n} 条"),
+    a_minute_mean: |n| format!("平均每分钟 {n} 条"),
+    a_minute_lately: |n| format!("最近 10 分钟每分钟 {n} 条"),
     pause: "暂停",
     resume: "继续",
     columns: "列",
@@ -81,6 +82,7 @@ pub static ZH_CN: Requests = Requests {
     contains: "包含",
     remove: "移除筛选",
     clear: "全部清除",
+    swapped: "“开始”晚于“结束”，已将两者对调。",
     ignored: |names| format!("无法识别，已忽略：{names}"),
 
     of_these: |share| format!("占 {share}"),

@@ -44,20 +44,20 @@ impl Figures {
     #[must_use]
     pub(super) fn new(
         view: &View,
-        (from, to): (At, At),
+        covered: Ms,
         totals: &Totals,
         timeline: &[Bucket],
         grain: Grain,
         ctx: &Ctx,
     ) -> Self {
         Self {
-            sums: sums(view, to - from, totals, ctx),
+            sums: sums(view, covered, totals, ctx),
             chart: (totals.requests > 0).then(|| draw(view, timeline, grain, totals, ctx)),
         }
     }
 }
 
-fn sums(view: &View, span: Ms, totals: &Totals, ctx: &Ctx) -> Vec<Sum> {
+fn sums(view: &View, covered: Ms, totals: &Totals, ctx: &Ctx) -> Vec<Sum> {
     let (t, lang) = (ctx.t.requests, ctx.lang);
     let count = |label, n: i64| Sum {
         label,
@@ -75,7 +75,8 @@ fn sums(view: &View, span: Ms, totals: &Totals, ctx: &Ctx) -> Vec<Sum> {
     let failed = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
     let mut sums = vec![
         Sum {
-            note: rate(totals.requests, span).map_or_else(String::new, |n| (t.a_minute)(&n)),
+            note: rate(totals.requests, covered)
+                .map_or_else(String::new, |n| (t.a_minute_mean)(&n)),
             ..count(t.title, totals.requests)
         },
         Sum {

@@ -18,7 +18,8 @@ pub(super) const LATELY: Ms = Ms(600_000);
 
 /// Everything the page reads, at one moment.
 pub(super) struct Read {
-    pub span: (At, At),
+    /// How much of the range has passed since records began.
+    pub covered: Ms,
     pub grain: Grain,
     pub report: Report,
     /// Of the same range without conditions.
@@ -87,8 +88,10 @@ fn read(
     } else {
         0
     };
+    let end = span.1.min(now + Ms(1));
+    let begun = oldest.map_or(span.0, |oldest| oldest.max(span.0));
     Ok(Read {
-        span,
+        covered: Ms((end - begun).0.max(0)),
         grain,
         report,
         whole,
