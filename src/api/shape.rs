@@ -15,8 +15,9 @@ pub(super) struct TokenSums {
     input_uncached: i64,
     input_cache_read: i64,
     input_cache_write: i64,
-    output: i64,
-    reasoning: i64,
+    /// Without reasoning.
+    output_visible: i64,
+    output_reasoning: i64,
     unclassified: i64,
     total: i64,
 }
@@ -57,8 +58,8 @@ impl From<&Totals> for Sums {
                 input_uncached: totals.uncached,
                 input_cache_read: totals.cache_read,
                 input_cache_write: totals.cache_write,
-                output: totals.output,
-                reasoning: totals.reasoning,
+                output_visible: totals.output,
+                output_reasoning: totals.reasoning,
                 unclassified: totals.unclassified,
                 total: totals.tokens(),
             },
@@ -143,8 +144,8 @@ pub(super) struct RequestTokens {
     input_uncached: Option<i64>,
     input_cache_read: Option<i64>,
     input_cache_write: Option<i64>,
-    output: Option<i64>,
-    reasoning: Option<i64>,
+    output_visible: Option<i64>,
+    output_reasoning: Option<i64>,
     unclassified: i64,
 }
 
@@ -154,8 +155,8 @@ impl From<&Tokens> for RequestTokens {
             input_uncached: tokens.uncached,
             input_cache_read: tokens.cache_read,
             input_cache_write: tokens.cache_write,
-            output: tokens.output,
-            reasoning: tokens.reasoning,
+            output_visible: tokens.output,
+            output_reasoning: tokens.reasoning,
             unclassified: tokens.unclassified,
         }
     }

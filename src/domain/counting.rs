@@ -23,12 +23,14 @@ impl Tokens {
         self.input().is_none() || self.generated().is_none()
     }
 
-    /// Thousandths of a token a second after the first byte: all output over
-    /// latency less time to first byte. `None` also when nothing was generated
-    /// or everything came at once.
+    /// Thousandths of a token a second: all output, reasoning included, over the
+    /// whole latency. Not from the first byte on: an upstream that thinks before
+    /// it, or answers in one piece, would seem to write thousands a second, and
+    /// events do not say which of them do. `None` also when nothing was
+    /// generated.
     #[must_use]
-    pub fn speed_milli(&self, latency: Option<Ms>, ttft: Option<Ms>) -> Option<i64> {
-        speed_milli(self.generated()?, latency?.0.checked_sub(ttft?.0)?)
+    pub fn speed_milli(&self, latency: Option<Ms>) -> Option<i64> {
+        speed_milli(self.generated()?, latency?.0)
     }
 }
 
@@ -87,11 +89,24 @@ mod tests {
         assert!(tokens.any_unknown());
     }
 
+    /// The tokens and the time are of the same stretch, whatever the upstream
+    /// did before its first byte.
     #[test]
-    fn speed_counts_from_the_first_byte() {
-        let speed = |latency, ttft| TOKENS.speed_milli(Some(Ms(latency)), Some(Ms(ttft)));
-        assert_eq!(speed(8_000, 2_000), Some(100_000));
-        assert_eq!(speed(2_000, 2_000), None);
-        assert_eq!(TOKENS.speed_milli(Some(Ms(8_000)), None), None);
+    fn speed_is_of_all_output_over_the_whole_time() {
+        let speed = |latency| TOKENS.speed_milli(Some(Ms(latency)));
+        assert_eq!(speed(8_000), Some(75_000));
+        assert_eq!(speed(0), None);
+        assert_eq!(TOKENS.speed_milli(None), None);
+        let silent = Tokens {
+            output: Some(0),
+            reasoning: Some(0),
+            ..TOKENS
+        };
+        assert_eq!(silent.speed_milli(Some(Ms(8_000))), None);
+        let unknown = Tokens {
+            reasoning: None,
+            ..TOKENS
+        };
+        assert_eq!(unknown.speed_milli(Some(Ms(8_000))), None);
     }
 }

@@ -228,7 +228,7 @@ fn sums(event: &Event, cost: Option<NanoUsd>, standing: Standing, ctx: &Ctx) -> 
         let at = ctx.local(event.key.at + ttft);
         (t.first_byte_at)(&lang.tenths(&at))
     });
-    let speed = tokens.speed_milli(event.latency, event.ttft);
+    let speed = tokens.speed_milli(event.latency);
     let whole = tokens
         .input()
         .zip(tokens.generated())
@@ -255,7 +255,7 @@ fn sums(event: &Event, cost: Option<NanoUsd>, standing: Standing, ctx: &Ctx) -> 
             } else {
                 ""
             },
-            note: speed.map_or("", |_| t.while_streaming).to_owned(),
+            note: speed.map_or("", |_| t.speed_note).to_owned(),
             ..Sum::default()
         },
         Sum {

@@ -136,7 +136,7 @@ impl Sketches {
         let (latency, ttft) = (event.latency_ms, event.ttft_ms);
         add_sample(&mut self.latency_ms, latency.map(|ms| ms.0));
         add_sample(&mut self.ttft_ms, ttft.map(|ms| ms.0));
-        add_sample(&mut self.speed, event.tokens().speed_milli(latency, ttft));
+        add_sample(&mut self.speed, event.tokens().speed_milli(latency));
     }
 
     pub(in crate::store) fn merge(&mut self, other: &Self) {

@@ -95,7 +95,7 @@ pub struct Totals {
     pub latency: Quantiles,
     /// Milliseconds.
     pub ttft: Quantiles,
-    /// Output tokens per second after the first byte.
+    /// All output tokens of a request over its latency, a second.
     pub speed: Quantiles,
 }
 

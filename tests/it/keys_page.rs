@@ -65,8 +65,8 @@ async fn check(browser: &Browser, zone: &str, events: &[Event]) {
             ("input_uncached", totals.uncached),
             ("input_cache_read", totals.cache_read),
             ("input_cache_write", totals.cache_write),
-            ("output", totals.output),
-            ("reasoning", totals.reasoning),
+            ("output_visible", totals.output),
+            ("output_reasoning", totals.reasoning),
             ("unclassified", totals.unclassified),
         ];
         for (name, figure) in figures {

@@ -29,8 +29,8 @@ const COLUMNS: [&str; 17] = [
     "input_uncached",
     "input_cache_read",
     "input_cache_write",
-    "output",
-    "reasoning",
+    "output_visible",
+    "output_reasoning",
     "unclassified",
     // What the priced requests cost; nothing while none is priced.
     "cost_usd",

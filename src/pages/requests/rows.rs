@@ -148,7 +148,7 @@ impl Line {
             lag: Lag::of(row.latency, row.ttft, row.failed),
             latency: Cell::seconds(row.latency, lang),
             ttft: Cell::seconds(row.ttft, lang),
-            speed: Cell::speed(tokens.speed_milli(row.latency, row.ttft), lang),
+            speed: Cell::speed(tokens.speed_milli(row.latency), lang),
             input: Cell::count(tokens.input(), lang, t),
             cached: Cell::count(tokens.cache_read, lang, t),
             output: Cell::count(tokens.generated(), lang, t),

@@ -143,7 +143,7 @@ impl Column {
             Self::Cost => event.cost_nanos.map(|cost| cost.0),
             Self::Input => event.tokens().input(),
             Self::Generated => event.tokens().generated(),
-            Self::Speed => event.tokens().speed_milli(event.latency_ms, event.ttft_ms),
+            Self::Speed => event.tokens().speed_milli(event.latency_ms),
             Self::AuthType => Some(event.auth_type.into()),
             Self::Effort => Some(event.effort.into()),
             Self::ServedTier => Some(event.served_tier.into()),

@@ -204,7 +204,7 @@ pub(crate) fn sort_value(event: &Event, by: SortBy) -> Option<i64> {
         SortBy::Reasoning => tokens.reasoning,
         SortBy::Cost => None,
         SortBy::Speed => {
-            let (generated, ms) = (generated()?, event.latency?.0 - event.ttft?.0);
+            let (generated, ms) = (generated()?, event.latency?.0);
             (generated > 0 && ms > 0).then(|| generated * 1_000_000 / ms)
         }
     }

@@ -39,8 +39,8 @@ impl Row {
                 "input_uncached",
                 "input_cache_read",
                 "input_cache_write",
-                "output",
-                "reasoning",
+                "output_visible",
+                "output_reasoning",
                 "unclassified",
             ]
             .map(count),
@@ -52,12 +52,9 @@ impl Row {
         zone.timestamp_millis_opt(self.at).unwrap()
     }
 
-    /// Thousandths of a token a second after the first byte.
+    /// Thousandths of a token a second: all output over the whole time.
     fn speed(&self) -> Option<i64> {
-        let (generated, ms) = (
-            self.tokens[3]? + self.tokens[4]?,
-            self.latency? - self.ttft?,
-        );
+        let (generated, ms) = (self.tokens[3]? + self.tokens[4]?, self.latency?);
         (generated > 0 && ms > 0).then(|| generated * 1_000_000 / ms)
     }
 }
@@ -92,8 +89,8 @@ pub(super) fn check<'a>(line: &Value, prefix: &str, rows: impl Iterator<Item = &
         "input_uncached",
         "input_cache_read",
         "input_cache_write",
-        "output",
-        "reasoning",
+        "output_visible",
+        "output_reasoning",
         "unclassified",
     ];
     for (place, name) in buckets.into_iter().enumerate() {
@@ -131,7 +128,7 @@ pub(super) fn check<'a>(line: &Value, prefix: &str, rows: impl Iterator<Item = &
         near(&format!("ttft_{name}_ms"), hundredths, 1.0, |row| row.ttft);
     }
     for (hundredths, name) in [(5, "p5"), (50, "p50"), (95, "p95")] {
-        let name = format!("tokens_per_second_{name}");
+        let name = format!("output_tokens_per_second_{name}");
         near(&name, hundredths, 1_000.0, Row::speed);
     }
 }

@@ -40,8 +40,8 @@ pub(super) const NAMES: [&str; 28] = [
     "input_uncached",
     "input_cache_read",
     "input_cache_write",
-    "output",
-    "reasoning",
+    "output_visible",
+    "output_reasoning",
     "unclassified",
     "token_quality",
     "cost_usd",
@@ -72,8 +72,8 @@ struct Line<'a> {
     input_uncached: Option<i64>,
     input_cache_read: Option<i64>,
     input_cache_write: Option<i64>,
-    output: Option<i64>,
-    reasoning: Option<i64>,
+    output_visible: Option<i64>,
+    output_reasoning: Option<i64>,
     unclassified: i64,
     token_quality: &'static str,
     cost_usd: Option<&'a str>,
@@ -157,8 +157,8 @@ impl<'a> Writer<'a> {
             input_uncached: tokens.uncached,
             input_cache_read: tokens.cache_read,
             input_cache_write: tokens.cache_write,
-            output: tokens.output,
-            reasoning: tokens.reasoning,
+            output_visible: tokens.output,
+            output_reasoning: tokens.reasoning,
             unclassified: tokens.unclassified,
             token_quality: quality(tokens.quality),
             cost_usd: row.cost.is_some().then_some(&self.cost),
@@ -293,7 +293,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value["model"], "=gpt, \"5\"");
         assert_eq!(value["ttft_ms"], serde_json::Value::Null);
-        assert_eq!(value["reasoning"], serde_json::Value::Null);
+        assert_eq!(value["output_reasoning"], serde_json::Value::Null);
         assert_eq!(value["latency_ms"], 1_200);
         assert_eq!(value["cost_usd"], "1.500000000");
         let mut rest = line.as_str();
