@@ -23,15 +23,42 @@ impl fmt::Display for N {
     }
 }
 
-/// A trend over 100 × 20, two units of air above; gaps where nothing is known.
+/// A trend as two paths over 100 × 20, two units of air above, with gaps where
+/// nothing is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spark {
+    pub path: String,
+    /// From the last finished value to the one that still grows.
+    pub open: String,
+}
+
+impl Spark {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.path.is_empty() && self.open.is_empty()
+    }
+}
+
+/// The course of something up to now: the last value is of a time that is not
+/// over, and looks it.
 #[must_use]
-pub fn spark(values: &[Option<f64>]) -> String {
+pub fn spark(values: &[Option<f64>]) -> Spark {
     let most = values.iter().flatten().copied().fold(0.0, f64::max);
     let steps = real(values.len().saturating_sub(1).max(1));
-    line(values.iter().enumerate().map(|(i, value)| {
+    let points = values.iter().enumerate().map(|(i, value)| {
         let up = if most > 0.0 { (*value)? / most } else { 0.0 };
         Some((real(i) / steps * 100.0, 20.0 - up * 18.0))
-    }))
+    });
+    let points: Vec<_> = points.collect();
+    let over = points.len().saturating_sub(1);
+    let open = points.iter().skip(over.saturating_sub(1));
+    Spark {
+        path: line(points.iter().copied().take(over)),
+        open: match points.last() {
+            Some(Some(_)) => line(open.copied()),
+            _ => String::new(),
+        },
+    }
 }
 
 /// `M` at the start and after each gap; a lone point becomes a dot.

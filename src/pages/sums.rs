@@ -2,6 +2,7 @@
 //! there is one. Every sum that has rows behind it is a link to them.
 
 use crate::i18n::Lang;
+use crate::pages::chart::Spark;
 
 /// Requests a base must have to say a change in per cent.
 pub const FAIR_BASE: i64 = 20;
@@ -37,7 +38,7 @@ pub struct Sum {
     /// Empty = there are no rows to open.
     pub href: String,
     /// A drawn trend and what it says; empty without one.
-    pub spark: String,
+    pub spark: Spark,
     pub spark_title: String,
     pub spark_class: &'static str,
     pub note: String,

@@ -87,12 +87,23 @@ fn the_earlier_period_may_be_longer_than_this_one() {
 
 #[test]
 fn a_trend_has_gaps_where_nothing_is_known() {
-    assert_eq!(
-        spark(&[Some(1.0), Some(2.0), None, Some(2.0)]),
-        "M0 11 33.3 2M100 2h.1"
-    );
-    assert_eq!(spark(&[Some(0.0), Some(0.0)]), "M0 20 100 20");
-    assert_eq!(spark(&[]), "");
+    let check = |values: &[Option<f64>], path, open| {
+        let drawn = spark(values);
+        assert_eq!((drawn.path.as_str(), drawn.open.as_str()), (path, open));
+    };
+    let [one, two] = [1.0, 2.0].map(Some);
+    check(&[one, two, None, two], "M0 11 33.3 2", "M100 2h.1");
+    check(&[one, two, one, None], "M0 11 33.3 2 66.7 11", "");
+    check(&[], "", "");
+}
+
+#[test]
+fn a_trend_shows_what_still_grows_apart() {
+    let drawn = spark(&[2.0, 2.0, 1.0].map(Some));
+    assert_eq!(drawn.path, "M0 2 50 2");
+    assert_eq!(drawn.open, "M50 2 100 11");
+    let first = spark(&[Some(1.0)]);
+    assert_eq!((first.path.as_str(), first.open.as_str()), ("", "M0 2h.1"));
 }
 
 #[test]

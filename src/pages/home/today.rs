@@ -6,7 +6,7 @@ use super::{Read, Traffic, TrafficRow, half_hour};
 use crate::domain::filter::{Outcome, SortBy, UsageView, View};
 use crate::domain::time::{Grain, Range};
 use crate::i18n::UNKNOWN;
-use crate::pages::chart::{self, Column, N};
+use crate::pages::chart::{self, Column, N, Spark};
 use crate::pages::sheet;
 use crate::pages::sums::Sum;
 use crate::store::requests::{Bucket, Quantiles, Totals};
@@ -148,7 +148,7 @@ fn begun<'a>(read: &'a Read, ctx: &Ctx) -> impl Iterator<Item = &'a Totals> {
 }
 
 /// The course of a count today, and its highest value.
-fn trend(read: &Read, ctx: &Ctx, of: fn(&Totals) -> i64) -> (String, i64) {
+fn trend(read: &Read, ctx: &Ctx, of: fn(&Totals) -> i64) -> (Spark, i64) {
     let values: Vec<i64> = begun(read, ctx).map(of).collect();
     let most = values.iter().copied().max().unwrap_or(0);
     let shares: Vec<_> = values
@@ -159,7 +159,7 @@ fn trend(read: &Read, ctx: &Ctx, of: fn(&Totals) -> i64) -> (String, i64) {
 }
 
 /// The course of something measured, with gaps where nothing was.
-fn known(read: &Read, ctx: &Ctx, of: fn(&Totals) -> Option<f64>) -> String {
+fn known(read: &Read, ctx: &Ctx, of: fn(&Totals) -> Option<f64>) -> Spark {
     let values: Vec<Option<f64>> = begun(read, ctx).map(of).collect();
     chart::spark(&values)
 }

@@ -9,7 +9,7 @@ use crate::domain::filter::{Outcome, UsageView, View};
 use crate::domain::units::{At, Ms};
 use crate::i18n::{UNKNOWN, plain};
 use crate::pages::cell::QUIET;
-use crate::pages::chart::{self, N};
+use crate::pages::chart::{self, N, Spark};
 use crate::store::clients::{Client, Listing};
 use crate::web::ctx::Ctx;
 use crate::web::reader::{OFF, Tone, WAIT, WARN};
@@ -46,7 +46,7 @@ pub(super) struct Line {
     pub last_full: String,
     pub requests: Figure,
     pub width: N,
-    pub spark: String,
+    pub spark: Spark,
     pub trend: String,
     pub failed: Figure,
     pub tokens: Figure,
