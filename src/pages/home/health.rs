@@ -1,7 +1,7 @@
 //! How each provider did in the last 24 hours, ten minutes a cell.
 
 use crate::domain::filter::{Outcome, View};
-use crate::domain::time::Zone;
+use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 use crate::i18n::{UNKNOWN, plain};
 use crate::pages::chart::{self, Tick};
@@ -49,7 +49,7 @@ pub(super) fn read(
     let rows: Vec<Provider> = strips
         .iter()
         .take(MOST)
-        .map(|strip| provider(strip, ctx))
+        .map(|strip| provider(strip, Range::Between(from, to), ctx))
         .collect();
     let time = |at| ctx.lang.minute(&ctx.local(at));
     Ok((!rows.is_empty()).then(|| Health {
@@ -67,14 +67,15 @@ fn edges(zone: Zone, now: At) -> Vec<At> {
     (0..=CELLS).rev().map(|i| At(end - i * CELL.0)).collect()
 }
 
-fn provider(of: &Strip, ctx: &Ctx) -> Provider {
+fn provider(of: &Strip, range: Range, ctx: &Ctx) -> Provider {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let value = of.provider.clone();
     let totals = of.total();
     let cells: Vec<(i64, i64)> = (of.cells.iter())
         .map(|cell| (cell.requests, cell.failed))
         .collect();
-    let view = View::default().narrowed(|only| only.providers = vec![value]);
+    let view = View::default().over(range);
+    let view = view.narrowed(|only| only.providers = vec![value]);
     let failing = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
     let name = match plain(&of.provider).into_owned() {
         name if name.is_empty() => UNKNOWN.to_owned(),
