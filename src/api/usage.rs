@@ -12,7 +12,7 @@ use super::shape::{Bar, Sums, share};
 use crate::domain::filter::{UsageView, WeekHours, grain_name};
 use crate::domain::units::At;
 use crate::store::names::Kind;
-use crate::store::requests::{Choice, Dimension, Totals};
+use crate::store::requests::{Bucket, Choice, Dimension, Totals};
 use crate::store::usage::{self, LATELY, Usage, Wanted};
 use crate::store::week;
 use crate::web::ctx::Ctx;
@@ -139,8 +139,9 @@ struct Timeline {
     /// `five_minutes`, `quarter_hour`, `half_hour`, `hour`, `day` or `week`.
     grain: &'static str,
     buckets: Vec<Bar>,
-    /// The same buckets of the period before, one for each.
-    previous: Option<Vec<Bar>>,
+    /// The same buckets of the period before, one for each; `null` instead of
+    /// those that have no counterpart yet.
+    previous: Option<Vec<Option<Bar>>>,
     /// Whether that was recorded from its beginning on; `null` without one.
     previous_complete: Option<bool>,
 }
@@ -153,16 +154,15 @@ pub(super) async fn timeline(
 ) -> Result<HttpResponse> {
     let view = question::sums(request.query_string(), ctx.zone, &["by", "vs"])?;
     let usage = read(&view, &ctx, &state, Vec::new(), 0).await?;
-    let bars = |report: &crate::store::report::Report| {
-        let bars = report.timeline.iter();
-        bars.map(|bucket| Bar::of(bucket, ctx.now)).collect()
-    };
+    let bar = |bucket: &Bucket| Bar::of(bucket, ctx.now);
+    let before = usage.before.as_ref();
+    let before = before.map(|before| before.bars().map(|bucket| bucket.map(bar)).collect());
     Ok(HttpResponse::Ok().json(Timeline {
         period: Period::of(usage.span),
         time_zone: usage.zone.name(),
         grain: grain_name(usage.grain),
-        buckets: bars(&usage.report),
-        previous: usage.before.as_ref().map(|before| bars(&before.report)),
+        buckets: usage.report.timeline.iter().map(bar).collect(),
+        previous: before,
         previous_complete: complete(&usage),
     }))
 }

@@ -89,11 +89,8 @@ impl Trend {
         let before = usage.before.as_ref();
         let before = before.filter(|before| before.report.totals.requests > 0);
         let past: Vec<Option<i64>> = before.map_or_else(Vec::new, |before| {
-            // What is not compared yet is no zero.
-            let compared = |bucket: &Bucket| bucket.from < before.span.1;
-            let bars = before.report.timeline.iter();
-            bars.map(|bucket| value(metric, &bucket.totals).filter(|_| compared(bucket)))
-                .collect()
+            let bars = before.bars();
+            bars.map(|bucket| value(metric, &bucket?.totals)).collect()
         });
         let mut bars = chart::stacks(stacks.collect(), &past, 160.0, 5, &|n| {
             scale(metric, n, lang)

@@ -4,13 +4,12 @@
 
 mod download;
 mod figures;
+mod head;
 mod hours;
 mod order;
 mod rest;
 mod tab;
 mod table;
-
-use std::fmt::Write as _;
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -139,7 +138,7 @@ async fn index(
         limit: usize::MAX,
         plain_bars: !view.metric.is_timed(),
         week: (tab == Tab::Hours).then(|| hours::times(&view)),
-        unusual: (tab == Tab::Summary).then(|| state.store.oddities()),
+        unusual: matches!(tab, Tab::Summary | Tab::Hours).then(|| state.store.oddities()),
         choices: DIMENSIONS.to_vec(),
     };
     let names = state.store.names();
@@ -181,8 +180,11 @@ fn build(
         lede: (t.in_zone)(&lede(usage, &ctx), usage.zone.name()),
         tabs: tabs(tab, view, &ctx),
         action: ctx.url(tab.path()),
-        ignored: unread(ignored, &ctx),
-        sums: figures::sums(view, usage, &ctx),
+        ignored: filters::unread(ignored, &ctx),
+        sums: match tab {
+            Tab::Summary | Tab::Hours => figures::sums(view, usage, &ctx),
+            tab => head::of(tab.dimension(), view, usage, &ctx),
+        },
         found: some.then(|| found(tab, view, usage, &ctx)),
         files: download::of_page(tab, view, &ctx),
         empty: empty(tab, view, usage, &clear, &ctx),
@@ -306,18 +308,6 @@ fn selects(tab: Tab, view: &UsageView, span: (At, At), ctx: &Ctx) -> Vec<Select>
 
 fn grain(view: &UsageView, span: (At, At)) -> Grain {
     view.grain_over(span)
-}
-
-fn unread(ignored: &[Ignored], ctx: &Ctx) -> String {
-    let mut names = String::new();
-    for other in ignored {
-        let comma = if names.is_empty() { "" } else { ", " };
-        let _ = write!(names, "{comma}{}={}", other.name, other.value);
-    }
-    if names.is_empty() {
-        return names;
-    }
-    (ctx.t.requests.ignored)(&plain(&names))
 }
 
 fn empty(tab: Tab, view: &UsageView, usage: &Usage, clear: &str, ctx: &Ctx) -> Option<Empty> {

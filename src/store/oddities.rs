@@ -31,6 +31,8 @@ struct Known {
     hours: Selection,
     from: At,
     zone: Zone,
+    /// Whether times were judged.
+    quantiles: bool,
     /// Of all hours looked at.
     sums: Totals,
     found: Vec<Unusual>,
@@ -41,9 +43,10 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The hours that are unusual, the most unusual first. `None` where looking
-    /// for them would read two months of rows: under conditions on several
-    /// dimensions, or on one where local hours are no UTC hours.
+    /// The hours that are unusual, the most unusual first. Where looking for them
+    /// reads two months of rows (under conditions on several dimensions, or on
+    /// one where local hours are no UTC hours) only a `thorough` look finds them,
+    /// else it is `None`; and only that judges times under a condition.
     pub(super) fn of(
         &self,
         c: &mut SqliteConnection,
@@ -51,6 +54,7 @@ impl Memory {
         selection: &Selection,
         zone: Zone,
         now: At,
+        thorough: bool,
     ) -> Result<Option<Vec<Unusual>>> {
         let (edges, begun) = hours(c, selection, zone, now)?;
         let (Some(first), Some(last)) = (edges.first(), edges.last()) else {
@@ -58,14 +62,14 @@ impl Memory {
         };
         let rolled = Predicate::compile(c, names, selection)?.rolled();
         let rolled = rolled.filter(|rolled| rolled.hours.is_none());
-        let Some(rolled) = rolled else {
-            return Ok(None);
-        };
+        let family = rolled.map(|rolled| rolled.family);
         // Hours of one dimension are kept in UTC, and without times.
-        let everything = rolled.family == Family::Total;
-        if !everything && edges.iter().any(|at| at.0 % Ms::HOUR.0 != 0) {
+        let everything = family == Some(Family::Total);
+        let cheap = everything || family.is_some() && edges.iter().all(|at| at.0 % Ms::HOUR.0 == 0);
+        if !thorough && !cheap {
             return Ok(None);
         }
+        let quantiles = everything || thorough;
         let hours = Selection {
             from: *first,
             to: *last,
@@ -77,14 +81,19 @@ impl Memory {
             hour => Grain::Hour.next(zone, hour),
         };
         let sums = report::of(c, names, &hours, &Question::default())?.totals;
-        let same = |known: &Known| known.from == from && known.zone == zone && known.hours == hours;
+        let same = |known: &Known| {
+            known.from == from
+                && known.zone == zone
+                && known.quantiles == quantiles
+                && known.hours == hours
+        };
         let known = self.lock().iter().find(|known| same(known)).cloned();
         if let Some(known) = known.filter(|known| known.sums == sums) {
             return Ok(Some(known.found));
         }
         let question = Question {
             edges,
-            quantiles: everything,
+            quantiles,
             ..Question::default()
         };
         let report = report::of(c, names, &hours, &question)?;
@@ -98,6 +107,7 @@ impl Memory {
             hours,
             from,
             zone,
+            quantiles,
             sums,
             found: found.clone(),
         });
@@ -122,14 +132,14 @@ fn hours(
 }
 
 /// The hour in which collecting began is no base, nor is anything before.
-pub(super) fn begun(c: &mut SqliteConnection, zone: Zone, to: At) -> Result<At> {
+fn begun(c: &mut SqliteConnection, zone: Zone, to: At) -> Result<At> {
     let (oldest, _) = ends(c)?;
     Ok(oldest.map_or(to, |oldest| Grain::Hour.next(zone, oldest)))
 }
 
 /// Judges hours from `from` on by those before them, but none that is cut by the
 /// range, is not over, or begins before `begun`.
-pub(super) fn find(timeline: &[Bucket], begun: At, from: At, zone: Zone, now: At) -> Vec<Unusual> {
+fn find(timeline: &[Bucket], begun: At, from: At, zone: Zone, now: At) -> Vec<Unusual> {
     let whole = |bucket: &&Bucket| {
         bucket.from >= begun && bucket.to <= now && bucket.to - bucket.from == Ms::HOUR
     };

@@ -10,7 +10,7 @@ use super::error::Result;
 use super::names::Names;
 use super::oddities::Memory;
 use super::report::{self, Question, Report};
-use super::requests::{Choice, Dimension, Totals};
+use super::requests::{Bucket, Choice, Dimension, Totals};
 use super::schema::event;
 use super::totals;
 use super::week::{self, Week};
@@ -33,8 +33,8 @@ pub struct Wanted {
     pub plain_bars: bool,
     /// The weekday × hour table instead of course and comparison.
     pub week: Option<Times>,
-    /// Where unusual hours are remembered, if they are to be named without the
-    /// table, which has its own.
+    /// Where unusual hours are remembered, if they are to be named. With the
+    /// table they are looked for however long that takes.
     pub unusual: Option<Memory>,
     /// What the filters are to offer.
     pub choices: Vec<Dimension>,
@@ -56,8 +56,7 @@ pub struct Usage {
     /// The last half hour, of a range that reaches up to now.
     pub lately: Option<Totals>,
     pub week: Option<Week>,
-    /// The most unusual hours first; those of the table where there is one.
-    /// `None` where they were not looked for.
+    /// The most unusual hours first; `None` where they were not looked for.
     pub unusual: Option<Vec<Unusual>>,
     pub choices: Vec<Vec<Choice>>,
     /// The oldest and the newest event there is; `None` of an empty database.
@@ -74,6 +73,16 @@ pub struct Before {
     /// The oldest event there is, where the period begins before it: nothing is
     /// to be measured against a period that was only recorded in part.
     pub cut: Option<At>,
+}
+
+impl Before {
+    /// Its bars, one for each of the range; `None` for those whose counterpart
+    /// is still to come, which is not the same as zero.
+    pub fn bars(&self) -> impl Iterator<Item = Option<&Bucket>> {
+        let compared = |bucket: &&Bucket| bucket.from < self.span.1;
+        let bars = self.report.timeline.iter();
+        bars.map(move |bucket| Some(bucket).filter(compared))
+    }
 }
 
 /// How long "lately" is.
@@ -146,10 +155,13 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         }
         None => None,
     };
-    let unusual = match (&week, &wanted.unusual) {
-        (Some(week), _) => Some(week.unusual.clone()),
-        (None, Some(memory)) => memory.of(c, names, &rows.selection(span), zone, now)?,
-        (None, None) => None,
+    let unusual = match &wanted.unusual {
+        // The page of hours is where they are looked for.
+        Some(memory) => {
+            let selection = rows.selection(span);
+            memory.of(c, names, &selection, zone, now, week.is_some())?
+        }
+        None => None,
     };
     let lately = if span.1 > now && week.is_none() {
         let selection = rows.selection(self::lately(now));

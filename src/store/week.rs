@@ -1,18 +1,16 @@
-//! A selection by weekday and hour of local clocks, and the hours before it
-//! that judge which of its own are unusual. Exact in every zone; an hour that
-//! has not begun is no hour without requests.
+//! A selection by weekday and hour of local clocks. Exact in every zone; an hour
+//! that has not begun is no hour without requests. Which hours are unlike those
+//! of other weeks is not asked here.
 
 use diesel::sqlite::SqliteConnection;
 
 use super::error::Result;
 use super::names::Names;
-use super::oddities;
 use super::report::{self, Question};
 use super::requests::Totals;
 use crate::domain::filter::Selection;
 use crate::domain::time::{Grain, HourOfWeek, Zone};
 use crate::domain::units::At;
-use crate::domain::unusual::{self, Unusual};
 
 const DAYS: u16 = 7;
 const HOURS: u16 = 24;
@@ -28,8 +26,6 @@ pub struct Week {
     /// unless times were asked for.
     pub days: Vec<Totals>,
     pub clock: Vec<Totals>,
-    /// Hours of the range that are unlike others, most unusual first.
-    pub unusual: Vec<Unusual>,
 }
 
 impl Week {
@@ -49,36 +45,23 @@ pub fn of(
     now: At,
     times: bool,
 ) -> Result<Week> {
-    let (from, to) = (selection.from, selection.to);
-    let begun = oddities::begun(c, zone, to)?;
-    let start = begun.max(from - unusual::HISTORY).min(from);
-    let mut edges = Grain::Hour.edges(zone, start, from);
-    edges.pop();
-    let range = Grain::Hour.edges(zone, from, to);
-    edges.extend(&range);
-    let beside = CELLS;
-    let slots = starts(&edges).iter().map(|at| match at {
-        at if *at < from => beside,
-        at => cell(zone, *at, |cell| cell.weekday * 24 + cell.hour),
-    });
+    let range = Grain::Hour.edges(zone, selection.from, selection.to);
+    let slots = starts(&range).iter();
+    let slots = slots.map(|at| cell(zone, *at, |cell| cell.weekday * 24 + cell.hour));
     let slots: Vec<u16> = slots.collect();
     let mut hours = vec![0; usize::from(CELLS)];
-    for (at, slot) in starts(&edges).iter().zip(&slots) {
+    for (at, slot) in starts(&range).iter().zip(&slots) {
         if let Some(hours) = hours.get_mut(usize::from(*slot)).filter(|_| *at <= now) {
             *hours += 1;
         }
     }
     let question = Question {
-        edges,
+        edges: range.clone(),
         slots,
         quantiles: true,
         ..Question::default()
     };
-    let all = Selection {
-        from: start,
-        ..selection.clone()
-    };
-    let report = report::of(c, names, &all, &question)?;
+    let report = report::of(c, names, selection, &question)?;
     let cells = filled(report.slots, CELLS);
     let mut margin = |slots: u16, place: fn(HourOfWeek) -> u32| -> Result<Vec<Totals>> {
         if !times {
@@ -99,7 +82,6 @@ pub fn of(
     Ok(Week {
         days: margin(DAYS, |cell| cell.weekday)?,
         clock: margin(HOURS, |cell| cell.hour)?,
-        unusual: oddities::find(&report.timeline, begun, from, zone, now),
         cells,
         hours,
     })

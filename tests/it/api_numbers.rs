@@ -92,8 +92,8 @@ fn same(found: &Value, expected: &Totals, of: &str) {
         ("/tokens/input_uncached", expected.uncached),
         ("/tokens/input_cache_read", expected.cache_read),
         ("/tokens/input_cache_write", expected.cache_write),
-        ("/tokens/output", expected.output),
-        ("/tokens/reasoning", expected.reasoning),
+        ("/tokens/output_visible", expected.output),
+        ("/tokens/output_reasoning", expected.reasoning),
         ("/tokens/unclassified", expected.unclassified),
         ("/tokens/total", tokens),
         ("/latency_ms/samples", expected.latency.samples),
@@ -117,11 +117,17 @@ fn same(found: &Value, expected: &Totals, of: &str) {
     }
 }
 
+fn at(span: &Value, name: &str) -> At {
+    let text = span[name].as_str().unwrap();
+    let moment = chrono::DateTime::parse_from_rfc3339(text).unwrap();
+    At(moment.timestamp_millis())
+}
+
 fn nanos(text: &str) -> i64 {
     text.replace('.', "").parse().unwrap()
 }
 
-const QUESTIONS: [&str; 14] = [
+const QUESTIONS: [&str; 16] = [
     "",
     "range=all",
     "range=24h",
@@ -136,6 +142,9 @@ const QUESTIONS: [&str; 14] = [
     "range=all&http=429",
     "range=14d&tz=Europe/Berlin&weekday=sat&weekday=sun&hour=9&hour=10",
     "range=all&q=OPUS",
+    // Still to come for the most part; the second is compared bar by bar.
+    "from=2026-02-27T00:00:00Z&to=2026-03-12T00:00:00Z&tz=Asia/Kolkata",
+    "from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z",
 ];
 
 #[tokio::test]
@@ -183,14 +192,26 @@ async fn sums_are_those_of_a_fold_whatever_is_asked() {
         }
 
         let timeline = ask("usage/timeline").await;
+        let passed = |bar: &Value| at(bar, "from") <= NOW;
+        if let Some(past) = timeline["previous"].as_array() {
+            let bars = timeline["buckets"].as_array().unwrap();
+            assert_eq!(past.len(), bars.len(), "{query}");
+            let end = at(&summary["previous"], "to");
+            for (past, bar) in past.iter().zip(bars) {
+                // What has no counterpart yet is nothing, and not zero.
+                assert_eq!(past.is_object(), passed(bar), "{bar} of {query}");
+                if past.is_object() {
+                    let (from, to) = (at(past, "from"), at(past, "to").min(end));
+                    let earlier = view.rows().selection((from, to));
+                    let fold = events
+                        .iter()
+                        .filter(|event| naive::selects(&earlier, event));
+                    same(past, &naive::totals(fold), &format!("{past} of {query}"));
+                }
+            }
+        }
         for bar in timeline["buckets"].as_array().unwrap() {
-            let at = |name: &str| {
-                let text = bar[name].as_str().unwrap();
-                At(chrono::DateTime::parse_from_rfc3339(text)
-                    .unwrap()
-                    .timestamp_millis())
-            };
-            let fold = naive::between(&selected, at("from"), at("to"));
+            let fold = naive::between(&selected, at(bar, "from"), at(bar, "to"));
             same(bar, &fold, &format!("{} of {query}", bar["from"]));
         }
         let hours = ask("usage/hours").await;

@@ -55,10 +55,14 @@ pub static EN: Usage = Usage {
     per: |metric, grain| format!("{metric} per {grain}"),
     drawn: |metric| match metric {
         Metric::Requests => "Failures stand on the zero line.",
-        Metric::Tokens => "From the bottom: input uncached, read and written, then output.",
+        Metric::Tokens => {
+            "From the bottom: input uncached, read and written, then output visible and reasoning."
+        }
         Metric::Cost => "Only requests that have a price.",
         Metric::Latency | Metric::Ttft => "Dark up to the median, pale up to p95.",
-        Metric::Speed => "Tokens a second: dark up to the slowest 5 %, pale up to the median.",
+        Metric::Speed => {
+            "Output tokens a second over the whole time of a request, reasoning included: dark up to the slowest 5 %, pale up to the median."
+        }
         Metric::Failed => "Requests that failed.",
     },
     peak: |metric, value, at| {
@@ -130,7 +134,20 @@ pub static EN: Usage = Usage {
     pace_note: "Percentiles over all requests of the range, within 1 %",
     measure: "Measure",
     latency: "Latency",
-    output_speed: "Output",
+    models_in_use: "Models in use",
+    keys_in_use: "Keys in use",
+    accounts_in_use: "Accounts in use",
+    providers_in_use: "Providers in use",
+    most_requests: "Most requests",
+    highest_cost: "Highest cost",
+    lowest_success: "Lowest success",
+    slowest: "Slowest, p50",
+    without_price: "Without a price",
+    output_speed: "Output speed",
+    speed_why: "All output tokens of a request, reasoning included, over its whole latency",
+    output_why: "All output, reasoning included",
+    input_why: "All input, whether it came from a cache or not",
+    cached_why: "Share of the input that was read from a cache",
     rate: "Rate",
     lately: "Last 30 min",
     average: "Average",

@@ -58,7 +58,9 @@ pub static ZH_CN: Usage = Usage {
         Metric::Tokens => "自下而上：未缓存输入、缓存读取、缓存写入、输出。",
         Metric::Cost => "仅含有价格的请求。",
         Metric::Latency | Metric::Ttft => "深色至中位数，浅色至 p95。",
-        Metric::Speed => "每秒词元：深色至最慢的 5 %，浅色至中位数。",
+        Metric::Speed => {
+            "每个请求的全部输出词元（含推理）除以整个耗时：深色至最慢的 5 %，浅色至中位数。"
+        }
         Metric::Failed => "失败的请求。",
     },
     peak: |metric, value, at| {
@@ -122,7 +124,20 @@ pub static ZH_CN: Usage = Usage {
     pace_note: "对范围内全部请求计算的百分位，误差不超过 1 %",
     measure: "指标",
     latency: "延迟",
+    models_in_use: "使用中的模型",
+    keys_in_use: "使用中的密钥",
+    accounts_in_use: "使用中的账号",
+    providers_in_use: "使用中的提供商",
+    most_requests: "请求最多",
+    highest_cost: "费用最高",
+    lowest_success: "成功率最低",
+    slowest: "最慢 (p50)",
+    without_price: "没有价格",
     output_speed: "输出速度",
+    speed_why: "一个请求的全部输出词元（含推理）除以其整个耗时",
+    output_why: "全部输出，含推理",
+    input_why: "全部输入，无论是否来自缓存",
+    cached_why: "输入中从缓存读取的比例",
     rate: "速率",
     lately: "最近 30 分钟",
     average: "平均",

@@ -116,7 +116,7 @@ pub(super) async fn answer(
         limit: usize::MAX,
         plain_bars: part != Part::Trend,
         week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
-        unusual: None,
+        unusual: matches!(part, Part::Hours | Part::Unusual).then(|| state.store.oddities()),
         choices: Vec::new(),
     };
     let names = state.store.names();
@@ -168,8 +168,8 @@ const MEASURES: [&str; 21] = [
     "input_uncached",
     "input_cache_read",
     "input_cache_write",
-    "output",
-    "reasoning",
+    "output_visible",
+    "output_reasoning",
     "unclassified",
     "unknown_token_requests",
     "cost_usd",
@@ -180,9 +180,9 @@ const MEASURES: [&str; 21] = [
     "ttft_p50_ms",
     "ttft_p95_ms",
     "ttft_p99_ms",
-    "tokens_per_second_p5",
-    "tokens_per_second_p50",
-    "tokens_per_second_p95",
+    "output_tokens_per_second_p5",
+    "output_tokens_per_second_p50",
+    "output_tokens_per_second_p95",
 ];
 
 fn measures(totals: &Totals) -> Vec<Value> {
@@ -239,6 +239,7 @@ fn summary(usage: &Usage, ctx: &Ctx) -> Table {
 
 fn trend(usage: &Usage, ctx: &Ctx) -> Table {
     let before = usage.before.as_ref();
+    let past = before.map(|before| before.bars().collect::<Vec<_>>());
     let row = |(at, bucket): (usize, &Bucket)| {
         let mut row = vec![
             Value::Time(bucket.from),
@@ -246,9 +247,8 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
             Value::Flag(bucket.to <= ctx.now),
         ];
         row.extend(measures(&bucket.totals));
-        if let Some(before) = before {
-            let past = before.report.timeline.get(at);
-            let past = past.filter(|past| past.from < before.span.1);
+        if let Some(past) = &past {
+            let past = past.get(at).copied().flatten();
             row.extend(past.map_or_else(absent, |past| measures(&past.totals)));
         }
         row
@@ -296,7 +296,7 @@ fn hours(usage: &Usage) -> Table {
             weekday: place / 24,
             hour: place % 24,
         };
-        let unusual = week.unusual.iter();
+        let unusual = usage.unusual.iter().flatten();
         let flagged = unusual.filter(|odd| HourOfWeek::of(zone, odd.from) == cell);
         let mut row = vec![
             Value::text(WeekHours::day_name(cell.weekday)),
@@ -336,7 +336,7 @@ fn unusual(usage: &Usage) -> Table {
         What::Cost => 1e9,
         _ => 1.0,
     };
-    let found = usage.week.iter().flat_map(|week| &week.unusual);
+    let found = usage.unusual.iter().flatten();
     let rows = found.map(|odd| {
         vec![
             Value::Time(odd.from),

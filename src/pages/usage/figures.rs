@@ -197,8 +197,9 @@ fn timed(label: &'static str, times: &Quantiles, ctx: &Ctx) -> Sum {
 
 /// Percentiles, and rates.
 pub(super) struct Pace {
-    /// Name, its rows if there are any, and p50, p95, p99.
-    pub times: Vec<(&'static str, String, [String; 3])>,
+    /// Name, what it is where that could be doubted, its rows if there are any,
+    /// and p50, p95, p99.
+    pub times: Vec<(&'static str, &'static str, String, [String; 3])>,
     /// Name and the last half hour, the mean, the busiest bar, each with its
     /// rows; empty where there are none.
     pub rates: Vec<(&'static str, [(String, String); 3])>,
@@ -221,16 +222,19 @@ impl Pace {
             times: vec![
                 (
                     t.latency,
+                    "",
                     rows(SortBy::Latency, &totals.latency),
                     three(&totals.latency, &seconds),
                 ),
                 (
                     t.ttft,
+                    "",
                     rows(SortBy::Ttft, &totals.ttft),
                     three(&totals.ttft, &seconds),
                 ),
                 (
                     t.output_speed,
+                    t.speed_why,
                     rows(SortBy::Speed, &totals.speed),
                     three(&totals.speed, &speed),
                 ),

@@ -77,6 +77,7 @@ pub(super) struct Part {
 impl Hours {
     pub(super) fn new(view: &UsageView, usage: &Usage, week: &Week, path: &str, ctx: &Ctx) -> Self {
         let (t, lang, metric) = (ctx.t.usage, ctx.lang, view.metric);
+        let unusual = usage.unusual.as_deref().unwrap_or_default();
         let map = Map {
             view,
             usage,
@@ -107,20 +108,19 @@ impl Hours {
             skip: (t.skip_cells)(
                 &lang.count(week.hours.iter().map(|hours| i64::from(*hours > 0)).sum()),
             ),
-            flagged: !week.unusual.is_empty(),
+            flagged: !unusual.is_empty(),
             rule: (t.rule)(
                 RULE.least_requests,
                 RULE.deviations,
                 RULE.weeks,
                 RULE.least_weeks,
             ),
-            unusual: week
-                .unusual
+            unusual: unusual
                 .iter()
                 .take(LISTED)
                 .map(|odd| odd_hour(odd, view, usage, ctx))
                 .collect(),
-            more: match week.unusual.len() {
+            more: match unusual.len() {
                 all if all > LISTED => (t.more_unusual)(all - LISTED),
                 _ => String::new(),
             },

@@ -42,6 +42,8 @@ pub(super) struct Table {
 pub(super) struct Head {
     pub name: String,
     pub unit: &'static str,
+    /// What it counts, where that could be doubted; empty otherwise.
+    pub why: &'static str,
     pub class: &'static str,
     /// Nothing for columns that do not sort, and for drawings.
     pub href: Option<String>,
@@ -170,6 +172,13 @@ fn heads(
     let head = |name: &str, unit, class, by: Option<SumBy>| Head {
         name: name.to_owned(),
         unit,
+        why: match by {
+            Some(SumBy::Input) => t.input_why,
+            Some(SumBy::Cached) => t.cached_why,
+            Some(SumBy::Output) => t.output_why,
+            Some(SumBy::Speed) => t.speed_why,
+            _ => "",
+        },
         class,
         href: by.map(|by| ctx.url(&view.sorted(by, now).url(path))),
         sorted: match by {

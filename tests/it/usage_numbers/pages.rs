@@ -13,12 +13,13 @@ use crate::support::html::decoded;
 use crate::support::panel::Browser;
 
 /// The cells of a table after a mark, tags left out.
-fn table(html: &str, mark: &str) -> Vec<Vec<String>> {
+pub(super) fn table(html: &str, mark: &str) -> Vec<Vec<String>> {
     let start = html.find(mark).unwrap_or_else(|| panic!("no {mark}"));
     let table = html[start..].split("<table").nth(1).unwrap();
     let table = table.split("</table>").next().unwrap();
     let cell = regex::Regex::new(r"(?s)<t[hd][^>]*>(.*?)</t[hd]>").unwrap();
-    let rows = table.split("<tr>").skip(1);
+    let row = regex::Regex::new("<tr[^>]*>").unwrap();
+    let rows = row.split(table).skip(1);
     rows.map(|row| {
         cell.captures_iter(row)
             .map(|found| text(&found[1]))
@@ -27,13 +28,13 @@ fn table(html: &str, mark: &str) -> Vec<Vec<String>> {
     .collect()
 }
 
-fn text(html: &str) -> String {
+pub(super) fn text(html: &str) -> String {
     let tag = regex::Regex::new(r"<[^>]*>").unwrap();
     decoded(&tag.replace_all(html, "")).trim().to_owned()
 }
 
 /// The figures of the ruled line by their labels.
-fn sums(html: &str) -> BTreeMap<String, String> {
+pub(super) fn sums(html: &str) -> BTreeMap<String, String> {
     let sum = regex::Regex::new(r"(?s)<dt>(.*?)</dt><dd>(.*?)</dd>").unwrap();
     sum.captures_iter(html)
         .map(|found| (text(&found[1]), text(&found[2])))
@@ -41,7 +42,7 @@ fn sums(html: &str) -> BTreeMap<String, String> {
 }
 
 /// A page under whatever its URL is properly written as.
-async fn page(browser: &Browser, path: &str) -> String {
+pub(super) async fn page(browser: &Browser, path: &str) -> String {
     let answer = browser.get(path).await;
     if answer.status == StatusCode::SEE_OTHER {
         return browser.get(answer.header("location")).await.body;
@@ -51,34 +52,42 @@ async fn page(browser: &Browser, path: &str) -> String {
 }
 
 /// How pages write the measures of a line.
-struct Said<'a>(&'a Value);
+pub(super) struct Said<'a>(pub(super) &'a Value);
 
 impl Said<'_> {
     const L: Lang = Lang::En;
 
-    fn n(&self, name: &str) -> i64 {
+    pub(super) fn n(&self, name: &str) -> i64 {
         self.0[name].as_i64().unwrap()
     }
 
-    fn input(&self) -> i64 {
+    pub(super) fn input(&self) -> i64 {
         self.n("input_uncached") + self.n("input_cache_read") + self.n("input_cache_write")
     }
 
-    fn count(&self, name: &str) -> String {
+    pub(super) fn count(&self, name: &str) -> String {
         Self::L.count(self.n(name))
     }
 
-    fn success(&self) -> String {
+    pub(super) fn success(&self) -> String {
         let (all, failed) = (self.n("requests"), self.n("failed"));
         Self::L.share(all - failed, all).unwrap_or("–".into())
     }
 
-    fn cost(&self) -> String {
+    pub(super) fn cost(&self) -> String {
         let cost = self.0["cost_usd"].as_str();
         cost.map_or("–".into(), |cost| Self::L.cents(NanoUsd(nanos(cost))))
     }
 
-    fn seconds(&self, name: &str) -> String {
+    fn cost_per_thousand(&self) -> String {
+        let cost = self.0["cost_usd"].as_str();
+        let priced = self.n("requests") - self.n("unpriced_requests");
+        cost.map_or("–".into(), |cost| {
+            Self::L.cents(NanoUsd(nanos(cost) * 1_000 / priced))
+        })
+    }
+
+    pub(super) fn seconds(&self, name: &str) -> String {
         let ms = self.0[name].as_f64();
         ms.map_or("–".into(), |ms| Self::L.quantile_seconds(ms))
     }
@@ -104,10 +113,10 @@ impl Said<'_> {
             Self::L
                 .percent(self.n("input_cache_read"), self.input())
                 .unwrap_or("–".into()),
-            tokens(self.n("output") + self.n("reasoning"), 5),
+            tokens(self.n("output_visible") + self.n("output_reasoning"), 5),
             time("latency_p50_ms", 6),
             time("ttft_p50_ms", 7),
-            self.speed("tokens_per_second_p50"),
+            self.speed("output_tokens_per_second_p50"),
             self.cost(),
         ]
     }
@@ -118,13 +127,13 @@ impl Said<'_> {
     clippy::as_conversions,
     reason = "times of tests are small"
 )]
-fn whole(ms: f64) -> i64 {
+pub(super) fn whole(ms: f64) -> i64 {
     ms.round() as i64
 }
 
 /// A value as a column shows it whose head ends in its unit, with as many
 /// decimals as the cell has.
-fn in_unit(value: Option<i64>, head: &str, shown: &str) -> String {
+pub(super) fn in_unit(value: Option<i64>, head: &str, shown: &str) -> String {
     let divisor = match head.rsplit(' ').next().unwrap() {
         "s" | "k" => 1_000,
         "M" => 1_000_000,
@@ -178,23 +187,13 @@ async fn pages_show_what_their_files_say() {
         ] {
             let path = format!("/usage{tab}?{query}");
             let html = page(&browser, &path).await;
-            let shown = sums(&html);
-            for (label, expected) in [
-                ("Requests", now.count("requests")),
-                ("Success", now.success()),
-                ("Tokens", Lang::En.compact(now.n("tokens"))),
-                ("Cost", now.cost()),
-            ] {
-                assert_eq!(shown[label], expected, "{label} of {path}");
-            }
-            for (label, name) in [
-                ("Latency p50", "latency_p50_ms"),
-                ("TTFT p50", "ttft_p50_ms"),
-            ] {
-                let figure = shown[label].trim_end_matches(" s");
-                assert_eq!(figure, now.seconds(name), "{label} of {path}");
+            if tab.is_empty() {
+                check_head(&now, &sums(&html), &path);
             }
             let ranking = file(&browser, name, query).await;
+            if !tab.is_empty() {
+                check_ranking_head(rows_of(&ranking), &now, &sums(&html), &path);
+            }
             let lines = table(&html, "id=\"table-h\"");
             let heads = figures(&lines[0]);
             let shown: Vec<_> = lines[1..].iter().map(|line| figures(line)).collect();
@@ -213,6 +212,71 @@ async fn pages_show_what_their_files_say() {
         }
         check_trends(&browser, query).await;
         check_week(&browser, query).await;
+    }
+}
+
+fn check_head(now: &Said, shown: &BTreeMap<String, String>, of: &str) {
+    let cached = Lang::En.share(now.n("input_cache_read"), now.input());
+    for (label, expected) in [
+        ("Requests", now.count("requests")),
+        ("Success", now.success()),
+        ("Tokens", Lang::En.compact(now.n("tokens"))),
+        ("Read from cache", cached.unwrap_or("–".into())),
+        ("Cost", now.cost()),
+        ("Cost per 1,000", now.cost_per_thousand()),
+    ] {
+        assert_eq!(shown[label], expected, "{label} of {of}");
+    }
+    for (label, name) in [
+        ("Latency p50", "latency_p50_ms"),
+        ("TTFT p50", "ttft_p50_ms"),
+    ] {
+        let figure = shown[label].trim_end_matches(" s");
+        assert_eq!(figure, now.seconds(name), "{label} of {of}");
+    }
+}
+
+/// Above a ranking: how many there are, and which of them leads in what.
+fn check_ranking_head(lines: &[Value], now: &Said, shown: &BTreeMap<String, String>, of: &str) {
+    let lines: Vec<Said> = lines.iter().map(Said).collect();
+    let many = i64::try_from(lines.len()).unwrap();
+    let (_, in_use) = shown
+        .iter()
+        .find(|(name, _)| name.ends_with("in use"))
+        .unwrap();
+    assert_eq!(*in_use, Lang::En.count(many), "{of}");
+    let said = |figure: Option<String>| figure.unwrap_or("–".into());
+    let most = lines.iter().map(|line| line.n("requests")).max();
+    let share = most.and_then(|n| Lang::En.share(n, now.n("requests")));
+    assert_eq!(shown["Most requests"], said(share), "{of}");
+    let cost = |line: &Said| line.0["cost_usd"].as_str().map_or(0, nanos);
+    let dearest = lines.iter().map(cost).max().filter(|cost| *cost > 0);
+    let share = dearest.and_then(|n| Lang::En.share(n, cost(now)));
+    assert_eq!(shown["Highest cost"], said(share), "{of}");
+    let rate =
+        |line: &&Said| (line.n("requests") - line.n("failed")) * 1_000_000 / line.n("requests");
+    let fair = lines.iter().filter(|line| line.n("requests") >= 20);
+    let worst = fair.filter(|line| line.n("failed") > 0).min_by_key(rate);
+    assert_eq!(
+        shown["Lowest success"],
+        said(worst.map(Said::success)),
+        "{of}"
+    );
+    let time = |line: &Said| line.0["latency_p50_ms"].as_f64();
+    // Few requests say nothing of how fast it is; how many had a time, the file
+    // does not say.
+    let times: Vec<f64> = lines
+        .iter()
+        .filter(|line| line.n("requests") >= 40)
+        .filter_map(time)
+        .collect();
+    let slowest = times.into_iter().reduce(f64::max);
+    if let Some(slowest) = slowest {
+        let figure = shown["Slowest, p50"]
+            .trim_end_matches(" s")
+            .parse::<f64>()
+            .unwrap();
+        assert!(figure >= slowest / 1_000.0 - 0.06, "{figure} of {of}");
     }
 }
 

@@ -102,7 +102,7 @@ impl Map<'_> {
             |odd: &Unusual| HourOfWeek::of(zone, odd.from) == HourOfWeek { weekday: day, hour };
         Cell {
             class: level(value.unwrap_or(0), self.top),
-            odd: self.week.unusual.iter().any(odd),
+            odd: self.usage.unusual.iter().flatten().any(odd),
             text,
             title,
             href: self.rows(totals, &[day], &[hour]),
