@@ -10,8 +10,8 @@ use super::events::StoredEvent;
 use super::scan::keys::{self, KeyRange};
 use crate::domain::event::EventKey;
 
-/// Events kept: twice of what is unsealed at two hundred a second, in 8 MiB.
-const MOST: usize = 32_768;
+/// Events kept: what is unsealed at three hundred a second, in 6 MiB.
+const MOST: usize = 20_480;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Newest(Arc<RwLock<Known>>);
