@@ -92,11 +92,12 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// The columns that counting looks at.
-    pub(in crate::store) fn columns(&self) -> Vec<Column> {
+    /// The columns that counting these rows looks at.
+    pub(in crate::store) fn columns(&self, rows: &impl Rows) -> Vec<Column> {
         let groups = self.groups.iter().filter_map(Groups::column);
+        let moments = self.timeline.has_bars() && self.place(rows).is_none();
         Decoded::columns(self.sampled != Sampled::Nowhere)
-            .chain(self.timeline.has_bars().then_some(Column::At))
+            .chain(moments.then_some(Column::At))
             .chain(groups)
             .collect()
     }
@@ -109,11 +110,25 @@ impl<'a> Fold<'a> {
         Ok(())
     }
 
+    /// A moment that stands for all of these rows, if they are all counted in
+    /// the same bar: then nobody has to ask each when it was.
+    fn place(&self, rows: &impl Rows) -> Option<At> {
+        let span = rows.span()?;
+        self.timeline.is_one_place(span).then_some(span.0)
+    }
+
     fn piece(&mut self, chunk: &mut impl Rows, picked: &Picked) -> Result<()> {
+        let place = self.place(&*chunk);
         let (rows, sampled) = (&mut self.decoded, self.sampled);
         rows.read(chunk, picked, sampled != Sampled::Nowhere)?;
         let mut column = Vec::new();
-        if self.timeline.has_bars() {
+        if let Some(at) = place.filter(|_| self.timeline.has_bars()) {
+            let to = self.timeline.at(at);
+            if sampled == Sampled::InBars {
+                rows.sample(0..picked.len(), to);
+            }
+            rows.sum(0..picked.len(), to);
+        } else if self.timeline.has_bars() {
             chunk.read(Column::At, picked, &mut column)?;
             self.timeline.rows(&column, |run, to| {
                 if sampled == Sampled::InBars {

@@ -47,6 +47,8 @@ pub(in crate::store) struct Chunk<'a> {
 enum Source {
     Sealed {
         number: i32,
+        /// Between the first and the last moment, both included.
+        span: (At, At),
         /// Columns read so far.
         columns: Vec<(Column, Packed)>,
     },
@@ -54,6 +56,21 @@ enum Source {
 }
 
 impl Source {
+    fn sealed(segment: Segment) -> Self {
+        Self::Sealed {
+            number: segment.number,
+            span: (segment.range.from.at, segment.range.to.at),
+            columns: Vec::new(),
+        }
+    }
+
+    fn span(&self) -> Option<(At, At)> {
+        match self {
+            Self::Sealed { span, .. } => Some(*span),
+            Self::Loose(_) => None,
+        }
+    }
+
     /// `load` gives a column of a segment that was not read yet.
     fn read(
         &mut self,
@@ -63,7 +80,9 @@ impl Source {
         load: impl FnOnce(i32) -> Result<Packed>,
     ) -> Result<()> {
         match self {
-            Self::Sealed { number, columns } => {
+            Self::Sealed {
+                number, columns, ..
+            } => {
                 packed(*number, columns, column, load)?.read(picked, out)?;
             }
             Self::Loose(events) => {
@@ -90,7 +109,10 @@ impl Source {
         test: impl Fn(i64) -> bool,
         load: impl FnOnce(i32) -> Result<Packed>,
     ) -> Result<Vec<bool>> {
-        if let Self::Sealed { number, columns } = self {
+        if let Self::Sealed {
+            number, columns, ..
+        } = self
+        {
             let column = packed(*number, columns, column, load)?;
             return Ok(column.flags(picked, test)?);
         }
@@ -135,7 +157,10 @@ impl Chunk<'_> {
     /// Takes the rows away with these columns, for another thread to read. What
     /// is left of the chunk is empty.
     pub(in crate::store) fn take(&mut self, wanted: &[Column]) -> Result<Taken> {
-        if let Source::Sealed { number, columns } = &mut self.source {
+        if let Source::Sealed {
+            number, columns, ..
+        } = &mut self.source
+        {
             for column in wanted {
                 if columns.iter().all(|(known, _)| known != column) {
                     columns.push((*column, segments::column(self.c, *number, *column)?));
@@ -162,6 +187,10 @@ impl Rows for Chunk<'_> {
         let load = |number| segments::column(self.c, number, column);
         self.source.flags(column, picked, test, load)
     }
+
+    fn span(&self) -> Option<(At, At)> {
+        self.source.span()
+    }
 }
 
 /// Some columns of a chunk, without a connection.
@@ -171,6 +200,10 @@ impl Rows for Taken {
     fn read(&mut self, column: Column, picked: &Picked, out: &mut Vec<i64>) -> Result<()> {
         let load = |_| Err(StoreError::BadValue(format!("{column:?} was not taken")));
         self.0.read(column, picked, out, load)
+    }
+
+    fn span(&self) -> Option<(At, At)> {
+        self.0.span()
     }
 }
 
@@ -197,11 +230,7 @@ pub(in crate::store) fn walk(
         let flow = match stretch {
             Stretch::Sealed(segment) => {
                 let picked = rows_within(c, segment, range)?;
-                let source = Source::Sealed {
-                    number: segment.number,
-                    columns: Vec::new(),
-                };
-                visit(c, source, picked)?
+                visit(c, Source::sealed(segment), picked)?
             }
             Stretch::Loose(range) => walk_loose(c, range, order, predicate.newest(), &mut visit)?,
         };
@@ -240,10 +269,7 @@ pub(in crate::store) fn share(
     for segment in segments.iter().step_by(segments.len() / SAMPLES) {
         let mut picked = Picked::All(0..segment.rows);
         rows += picked.len();
-        let source = Source::Sealed {
-            number: segment.number,
-            columns: Vec::new(),
-        };
+        let source = Source::sealed(*segment);
         predicate.apply(&mut Chunk { c, source }, &mut picked)?;
         passing += picked.len();
     }
@@ -281,10 +307,7 @@ fn rows_within(c: &mut SqliteConnection, segment: Segment, range: KeyRange) -> R
     if range.covers(segment.range) {
         return Ok(all);
     }
-    let source = Source::Sealed {
-        number: segment.number,
-        columns: Vec::new(),
-    };
+    let source = Source::sealed(segment);
     let keys = Chunk { c, source }.keys(&all)?;
     let place = |key| keys.partition_point(|other| *other < key);
     Ok(Picked::All(place(range.from)..place(range.to)))

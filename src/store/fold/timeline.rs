@@ -54,6 +54,13 @@ impl<'a> Timeline<'a> {
         self.edges.len() > 1
     }
 
+    /// Whether everything between two moments, both included, is counted in the
+    /// same place.
+    pub(super) fn is_one_place(&self, (first, last): (At, At)) -> bool {
+        let bar = |at: At| self.edges.partition_point(|edge| *edge <= at);
+        bar(first) == bar(last)
+    }
+
     /// What belongs to no bar is counted here.
     pub(super) fn whole(&mut self) -> &mut Measures {
         &mut self.whole

@@ -34,11 +34,11 @@ pub(super) fn count<'a>(
     fold: impl Fn() -> Fold<'a>,
 ) -> Result<Counted> {
     let (mut own, other) = (fold(), fold());
-    let wanted = own.columns();
     thread::scope(|scope| {
         let (send, receive) = sync_channel(1);
         let other = scope.spawn(move || help(other, &receive));
         let scanned = scan::all(c, range, predicate, |chunk, picked| {
+            let wanted = own.columns(&*chunk);
             let taken = chunk.take(&wanted)?;
             match send.try_send((taken, picked.clone())) {
                 Ok(()) => Ok(()),

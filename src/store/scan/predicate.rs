@@ -120,6 +120,12 @@ pub(in crate::store) trait Rows {
         let values = self.values(column, picked)?;
         Ok(values.into_iter().map(test).collect())
     }
+
+    /// Moments, both included, that no row is beyond, where that is known
+    /// without looking at the rows.
+    fn span(&self) -> Option<(At, At)> {
+        None
+    }
 }
 
 impl Predicate {
