@@ -1,14 +1,16 @@
 //! What a page asks for. [`Selection`] is the resolved question the store
-//! answers; the query string ↔ view mapping builds one (`design/ui.md` §5).
+//! answers; the query string ↔ view mapping builds one.
 
 mod hours;
+mod measure;
 mod query;
 mod usage;
 mod view;
 
 pub use hours::WeekHours;
+pub use measure::{Metric, SumBy, SumSort};
 pub use query::{Ignored, Why, written};
-pub use usage::{Metric, SumBy, SumSort, UsageView, grain_name};
+pub use usage::{UsageView, grain_name};
 pub use view::{Column, Edge, PageOf, View};
 
 use super::units::{At, Ms};

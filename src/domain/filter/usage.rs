@@ -3,113 +3,11 @@
 //! order of a table. Two equal views have equal URLs; links between the pages
 //! and to the rows carry everything that both understand.
 
+use super::measure::{Metric, SumBy, SumSort};
 use super::query::Ignored;
 use super::{Selection, View};
 use crate::domain::time::{Back, Grain, Range, Zone};
 use crate::domain::units::At;
-
-/// What a chart or the heat map shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Metric {
-    #[default]
-    Requests,
-    Tokens,
-    Cost,
-    Latency,
-    Ttft,
-    Speed,
-    Failed,
-}
-
-impl Metric {
-    pub const ALL: [Self; 7] = [
-        Self::Requests,
-        Self::Tokens,
-        Self::Cost,
-        Self::Latency,
-        Self::Ttft,
-        Self::Speed,
-        Self::Failed,
-    ];
-
-    /// As the query string names it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::Tokens => "tokens",
-            Self::Cost => "cost",
-            Self::Latency => "latency",
-            Self::Ttft => "ttft",
-            Self::Speed => "speed",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl Metric {
-    /// Whether it is a quantile, not a sum.
-    #[must_use]
-    pub fn is_timed(self) -> bool {
-        matches!(self, Self::Latency | Self::Ttft | Self::Speed)
-    }
-}
-
-/// Columns a table of sums is ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SumBy {
-    Name,
-    Requests,
-    Failed,
-    Success,
-    Input,
-    Cached,
-    Output,
-    Latency,
-    Ttft,
-    Speed,
-    Cost,
-}
-
-impl SumBy {
-    pub const ALL: [Self; 11] = [
-        Self::Name,
-        Self::Requests,
-        Self::Failed,
-        Self::Success,
-        Self::Input,
-        Self::Cached,
-        Self::Output,
-        Self::Latency,
-        Self::Ttft,
-        Self::Speed,
-        Self::Cost,
-    ];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Requests => "requests",
-            Self::Failed => "failed",
-            Self::Success => "success",
-            Self::Input => "input",
-            Self::Cached => "cached",
-            Self::Output => "output",
-            Self::Latency => "latency",
-            Self::Ttft => "ttft",
-            Self::Speed => "speed",
-            Self::Cost => "cost",
-        }
-    }
-}
-
-/// An order of a table of sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SumSort {
-    pub by: SumBy,
-    pub descending: bool,
-}
 
 /// Everything a URL of a usage page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +112,7 @@ impl UsageView {
             ),
             "sort" => {
                 // The request list has other columns; its order is no error.
-                self.sort = sort(value);
+                self.sort = SumSort::parse(value);
                 true
             }
             "scale" => set(
@@ -412,13 +310,4 @@ pub fn grain_name(grain: Grain) -> &'static str {
         Grain::Day => "day",
         Grain::Week => "week",
     }
-}
-
-fn sort(text: &str) -> Option<SumSort> {
-    let (name, descending) = match text.strip_prefix('-') {
-        Some(name) => (name, true),
-        None => (text, false),
-    };
-    let by = SumBy::ALL.into_iter().find(|by| by.name() == name)?;
-    Some(SumSort { by, descending })
 }
