@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod bookmarks;
 pub mod cell;
 pub mod chart;
+pub mod collection_form;
 pub mod diagnosis;
 pub mod doctor;
 pub mod filters;

@@ -5,7 +5,6 @@ pub mod assets;
 pub mod audit;
 pub mod client_addr;
 pub mod collection;
-pub mod collection_form;
 pub mod compress;
 pub mod cors;
 pub mod ctx;

@@ -4,13 +4,13 @@
 
 use serde::Deserialize;
 
-use super::collection::Chosen;
 use crate::config::{Fixed, FixedCollection, LONGEST_POLL, MOST_EVENTS_AT_ONCE, SHORTEST_POLL};
 use crate::domain::address::{self, BadAddress};
 use crate::domain::collection::{Mode, Settings};
 use crate::domain::units::Ms;
 use crate::i18n::Lang;
 use crate::i18n::connection::Connection as Texts;
+use crate::web::collection::Chosen;
 
 /// What a browser sent. An unticked box is absent.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -10,8 +10,8 @@ use super::trouble::Trouble;
 use super::visit::Visit;
 use crate::gateway::client::Client;
 use crate::gateway::types::Error as GatewayError;
+use crate::pages::collection_form::Entry;
 use crate::web::collection::{self, Chosen};
-use crate::web::collection_form::Entry;
 use crate::web::error::Result;
 use crate::web::trail::Step;
 

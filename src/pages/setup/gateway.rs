@@ -13,7 +13,7 @@ use super::visit::Visit;
 use crate::domain::units::Ms;
 use crate::gateway::client::Client;
 use crate::gateway::types::Error as GatewayError;
-use crate::web::collection_form::Entry;
+use crate::pages::collection_form::Entry;
 use crate::web::error::Result;
 use crate::web::trail::Step;
 
