@@ -174,5 +174,6 @@ mod tests {
         check("https://elsewhere/", None);
         check("//elsewhere/v0/management/", None);
         check("/cpa/management.html", None);
+        check("/cpa/v0/management/\\\\elsewhere", None);
     }
 }

@@ -175,6 +175,22 @@ mod tests {
         assert!(wait.0 <= 2_001, "{wait:?}");
     }
 
+    #[test]
+    fn many_networks_do_not_pay_the_debts_of_one() {
+        let rate = Rate::new(10);
+        while rate.count(HERE, NOW).is_ok() {}
+        let others = u32::try_from(NETWORKS).unwrap();
+        for n in 0..=others {
+            let other = IpAddr::V4(Ipv4Addr::from_bits(0xc633_0000 + n));
+            assert_eq!(rate.count(other, NOW), Ok(()));
+        }
+        assert!(rate.count(HERE, NOW).is_err());
+        // Later nobody owes anything, and all but the newcomer go.
+        let (later, new) = (NOW + Ms(10_000), Ipv4Addr::new(192, 0, 2, 1));
+        assert_eq!(rate.count(IpAddr::V4(new), later), Ok(()));
+        assert_eq!(rate.paid_until.lock().unwrap().len(), 1);
+    }
+
     #[tokio::test]
     async fn people_have_places_of_their_own() {
         let limits = Limits::new(0);

@@ -136,5 +136,6 @@ mod tests {
         );
         check("api-keys?sk-A1=", "/v0/management/api-keys?…=…");
         check("debug?%0d%0aname=x", "/v0/management/debug?…=…");
+        check("debug?name=a%0d%0ab", "/v0/management/debug?name=ab");
     }
 }

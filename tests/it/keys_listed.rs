@@ -98,3 +98,12 @@ async fn a_gateway_that_cannot_be_asked_is_said_and_forgets_nothing() {
     assert!(shown.values().all(|key| key["state"] == "listed"));
     assert_eq!(shown.len(), 1);
 }
+
+#[tokio::test]
+async fn a_key_that_is_listed_twice_is_one_key() {
+    let key = "client-key-number-one";
+    let (_gateway, _panel, browser) = beside(&[key, "client-key-number-two", key]).await;
+    browser.post("/keys/read", &[]).await;
+    let shown = by_hash(&browser.get("/keys.json").await);
+    assert_eq!(shown.len(), 2, "{shown:?}");
+}

@@ -195,6 +195,18 @@ async fn nothing_is_lost_when_no_source_ever_answered() {
     assert!(scene.db.prices().find("gpt-5", "codex").is_some());
 }
 
+/// Nothing is known that could be unchanged.
+#[tokio::test]
+async fn unchanged_is_no_first_answer() {
+    let scene = Scene::new(&["gpt-5"]).await;
+    scene
+        .lists
+        .set("models-dev", Reply::Say(304, "", Vec::new()));
+    scene.desk.check().await.unwrap();
+    let problem = scene.problem(Source::ModelsDev).await;
+    assert_eq!(problem.as_deref(), Some("the answer was 304"));
+}
+
 #[tokio::test]
 async fn a_list_that_did_not_change_is_not_sent_again() {
     let scene = Scene::new(&["gpt-5"]).await;
@@ -321,4 +333,14 @@ async fn the_schedule_prepares_and_applies_as_it_is_told() {
     later(1);
     assert_eq!(scene.desk.step().await.unwrap(), Step::Applied(1));
     assert_eq!(scene.synced().len(), 1);
+
+    // When no source answers, it is tried again before the day is over.
+    for name in ["models-dev", "litellm", "open-router"] {
+        scene.lists.set(name, Reply::Say(500, "", Vec::new()));
+    }
+    later(2);
+    assert_eq!(scene.desk.step().await.unwrap(), Step::Checked);
+    assert_eq!(scene.desk.step().await.unwrap(), Step::NotDue);
+    scene.clock.set(scene.clock.now() + Ms::HOUR);
+    assert_ne!(scene.desk.step().await.unwrap(), Step::NotDue);
 }

@@ -132,6 +132,11 @@ fn an_account_or_provider_may_have_a_factor() {
         factor(When::Account(String::from("plan")), 0),
     ];
     let entries = vec![entry("gpt-5.5", price("5", "30"))];
+    let mut call = price("0", "0");
+    call.request = Some(crate::domain::units::NanoUsd(14_000_000));
+    let of_call = PriceBook::new(vec![entry("m", call)], Vec::new(), own.clone());
+    // What the call itself costs has it as well: 0.014 × 0.9
+    check(&of_call, &REQUEST, HUNDRED_K, "0.012600000");
     let book = PriceBook::new(entries, Vec::new(), own);
     // (0.1 × 5 + 0.001 × 30) × 0.9, with flex × 0.5 on top; free on the plan
     check(&book, &GPT, HUNDRED_K, "0.477000000");
