@@ -23,6 +23,14 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long the last messages of a subscription are waited for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// Why nothing more is heard.
+enum Over {
+    /// The channel broke: it has nothing more to give.
+    Broken(Error),
+    /// Something else failed; the channel works.
+    Refused(Error),
+}
+
 impl Taker {
     pub(super) async fn session(&mut self, life: &mut Life) -> Result<End, Error> {
         life.tried = None;
@@ -167,15 +175,44 @@ impl Taker {
         }
     }
 
-    /// Listens to the channel.
-    async fn listen(&mut self, life: &mut Life, mut health: Health) -> Result<End, Error> {
-        let (limits, transport) = (self.tuning.limits, Transport::Subscribe);
+    /// Listens to the channel. Unless the channel itself breaks, it ends in
+    /// order, whatever the reason: what is on its way then is taken as well.
+    async fn listen(&mut self, life: &mut Life, health: Health) -> Result<End, Error> {
+        let limits = self.tuning.limits;
         // The first connection proves the key, and drains later what was
         // queued before the subscription began.
         let queue = resp::Queue::connect(&life.connection, life.resp_key(), limits).await?;
         let mut subscription = Subscription::open(&life.connection, USAGE, limits).await?;
+        let heard = self.hear(&mut subscription, queue, life, health).await;
+        if let Err(Over::Broken(error)) = heard {
+            return Err(error);
+        }
+        let last = subscription.close(FAREWELL).await;
+        if !last.is_empty() {
+            self.spool(last, Transport::Subscribe).await;
+        }
+        match heard {
+            Ok(end) => {
+                self.wait_for_room(life).await;
+                Ok(end)
+            }
+            Err(Over::Broken(error) | Over::Refused(error)) => Err(error),
+        }
+    }
+
+    /// Takes what was queued before, then what comes, until there is a reason to
+    /// stop.
+    async fn hear(
+        &mut self,
+        subscription: &mut Subscription,
+        queue: resp::Queue,
+        life: &mut Life,
+        mut health: Health,
+    ) -> Result<End, Over> {
+        let transport = Transport::Subscribe;
         let started = self.clock.now();
-        self.drain(Poller::Resp(queue), life).await?;
+        let drained = self.drain(Poller::Resp(queue), life).await;
+        drained.map_err(Over::Refused)?;
         life.worked(transport);
         self.answered(Duration::ZERO).await;
         if let Some(quiet) = life.quiet_since.take() {
@@ -183,22 +220,25 @@ impl Taker {
         }
         self.collecting(transport);
         let tick = TICK.min(self.tuning.look_every);
-        let end = loop {
+        loop {
             let interrupted = self.is_interrupted(&life.settings);
             let better = life.ladder.better(transport, Moment::now()).is_some();
             if interrupted || better || !self.has_room() {
-                break if interrupted {
+                return Ok(if interrupted {
                     End::Interrupted
                 } else {
                     End::Again
-                };
+                });
             }
             let messages = tokio::select! {
                 messages = subscription.next(MESSAGES) => messages,
                 () = tokio::time::sleep(tick) => Ok(Messages::default()),
                 () = self.interrupted(&life.settings) => continue,
             };
-            let messages = messages.inspect_err(|error| self.unheard(&subscription, error))?;
+            let messages = messages.map_err(|error| {
+                self.unheard(subscription, &error);
+                Over::Broken(error)
+            })?;
             if messages.refreshed {
                 self.refreshes.send_modify(|count| *count += 1);
                 health.hurry();
@@ -208,15 +248,10 @@ impl Taker {
             }
             self.answered(subscription.heard().elapsed()).await;
             if let Some(look) = health.poll().await {
-                self.judge(life, look, transport, started)?;
+                let judged = self.judge(life, look, transport, started);
+                judged.map_err(Over::Refused)?;
             }
-        };
-        let last = subscription.close(FAREWELL).await;
-        if !last.is_empty() {
-            self.spool(last, transport).await;
         }
-        self.wait_for_room(life).await;
-        Ok(end)
     }
 
     /// Takes what was queued before a subscription, until a short answer.

@@ -11,7 +11,7 @@ use cpamp::store::gaps;
 
 use crate::support::database::Database;
 use crate::support::events::MORNING;
-use crate::support::gateway::http;
+use crate::support::gateway::{http, within};
 use crate::support::rig::{Rig, settings, tuning, usage};
 
 async fn gateway() -> Gateway {
@@ -274,6 +274,37 @@ async fn a_subscription_dropped_for_being_slow_is_made_again_and_drained() {
     assert!(whys(&status.gaps).contains(&"subscription_lost"));
     push(&gateway, 2_000..2_001);
     rig.until_stored(status.stored + 1).await;
+}
+
+/// A look that is refused ends the session, and what the channel still carries
+/// is taken: the gateway has taken it out of its queue already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_ends_in_order_when_the_key_is_refused() {
+    let gateway = gateway().await;
+    let rig = rig(&gateway, Mode::Subscribe).await;
+    rig.until("subscribed", |s| s.transport == Some(Transport::Subscribe))
+        .await;
+    let yaml = gateway.config_yaml();
+    let secret = yaml.lines().find(|l| l.contains("secret-key")).unwrap();
+    let other = yaml.replace(secret, "  secret-key: another-key");
+    let mut pushed = 0;
+    within(async {
+        while rig.status().state != State::Stopped {
+            // Less than a subscriber may be behind, and never nothing.
+            if pushed - rig.status().stored < 100 {
+                push(&gateway, pushed..pushed + 1);
+                pushed += 1;
+                if pushed == 200 {
+                    gateway.set_config_yaml(&other);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let queued = i64::try_from(gateway.queue_len()).unwrap();
+    let stored = |status: &Status| status.spooled == 0 && status.stored == pushed - queued;
+    rig.until("all of them stored", stored).await;
 }
 
 #[tokio::test]
