@@ -59,6 +59,12 @@
     if (!again) setTimeout(() => { if ($("said").textContent === text) $("said").replaceChildren(); }, 6000);
   };
 
+  // A file has no gateway behind it: no key is asked for, none is sent.
+  if (location.protocol === "file:") {
+    return void $("main").replaceChildren(h("div", { class: "gate" }, h("h1", {}, t.title),
+      h("div", { class: "notice warn", role: "alert" }, h("b", {}, t.isFile), h("span", {}, `${t.openThere} ${t.example}`))));
+  }
+
   // The gateway.
   const STORE = "cpamp-panel-key";
   let key = sessionStorage.getItem(STORE) ?? localStorage.getItem(STORE) ?? "";
@@ -97,8 +103,8 @@
     $("tools").replaceChildren();
     $("where").textContent = location.host;
     const trouble = error && h("div", { class: "notice bad", role: "alert" },
-      h("b", {}, error.status ? `${t.refused} (HTTP ${error.status})` : t.refused),
-      h("span", {}, error.message),
+      h("b", {}, error.status === 401 || error.status === 403 ? `${t.refused} (HTTP ${error.status})` : t.notOpened),
+      h("span", {}, error.status > 403 ? `HTTP ${error.status}: ${error.message}` : error.message),
       error.status === 401 || error.status === 403 ? h("span", { class: "hint" }, t.notAgain) : "");
     const field = h("input", { type: "password", name: "key", autocomplete: "off", spellcheck: "false", required: true });
     const keep = h("input", { type: "checkbox", name: "keep" });

@@ -2,6 +2,7 @@ const EN = {
   title: "CPA Panel", lede: "This page talks to the gateway it was loaded from, and to nobody else.", key: "CPA Management Key",
   keyHint: "remote-management.secret-key of the gateway, or MANAGEMENT_PASSWORD.", keep: "Remember it in this browser", open: "Open",
   refused: "The gateway refused the key", notAgain: "It is not tried again by itself. After five wrong keys in a row the gateway refuses this address for half an hour.",
+  isFile: "This page was opened as a file.", openThere: "It works only as the gateway serves it. Put the file where the gateway looks for management.html, then open it there, for example", example: "http:\u002f/gateway:8317/management.html", notOpened: "The gateway could not be opened",
   unreachable: "The gateway does not answer.", notCpa: "What answers there is not CPA.", gatewaySaid: "The gateway said:", leave: "Forget the key",
   needs: "Requests, usage, cost and history need the CPAMP Manager Server.", goThere: "Open it", getIt: "It runs beside the gateway: cpamp serve.",
   gateway: "Gateway", version: "Version", commit: "Commit", built: "Built", statistics: "Usage statistics", strategy: "Routing", keysCount: "Client keys", on: "on", off: "off",
@@ -17,7 +18,8 @@ const EN = {
 };
 const ZH = {
   title: "CPA 面板", lede: "本页只与加载它的网关通信。", key: "CPA 管理密钥", keyHint: "网关的 remote-management.secret-key，或 MANAGEMENT_PASSWORD。", keep: "在此浏览器中记住", open: "打开",
-  refused: "网关拒绝了密钥", notAgain: "不会自动重试。连续五次错误后，网关会拒绝此地址半小时。", unreachable: "网关没有应答。", notCpa: "应答的不是 CPA。", gatewaySaid: "网关回复：", leave: "忘记密钥",
+  refused: "网关拒绝了密钥", notAgain: "不会自动重试。连续五次错误后，网关会拒绝此地址半小时。", unreachable: "网关没有应答。",
+  isFile: "本页是作为文件打开的。", openThere: "它只能由网关提供。请把文件放到网关查找 management.html 的位置，再从网关打开，例如", example: "http:\u002f/gateway:8317/management.html", notOpened: "无法打开网关", notCpa: "应答的不是 CPA。", gatewaySaid: "网关回复：", leave: "忘记密钥",
   needs: "请求、用量、费用与历史需要 CPAMP 管理服务器。", goThere: "打开", getIt: "它与网关并行运行：cpamp serve。",
   gateway: "网关", version: "版本", commit: "提交", built: "构建", statistics: "用量统计", strategy: "路由", keysCount: "客户端密钥", on: "开", off: "关",
   accounts: "账号", accountsLede: "网关列出的认证文件", account: "账号", state: "状态", success: "成功", failed: "失败", priority: "优先级", action: "操作",

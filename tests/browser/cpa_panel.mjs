@@ -1,6 +1,10 @@
 // CPA Panel mode as the gateway serves it: a wrong key is sent once, the right
 // one opens, an account goes off and on again, a switch is saved; axe and the
 // policy have nothing to say, and nobody else is talked to.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { ask, axe, base, check, env, finish, open, step } from "./lib.mjs";
 
 const { browser, context, page, trouble } = await open({ reducedMotion: "reduce" });
@@ -71,4 +75,16 @@ check(kept === 0, "nothing is kept beyond the tab");
 await page.getByRole("button", { name: "Forget the key" }).click();
 await page.locator("input[name=key]").waitFor();
 check(await page.evaluate(() => sessionStorage.length) === 0, "it is forgotten");
+
+step("opened as a file");
+const text = await (await fetch(`${base}/management.html`)).text();
+const directory = mkdtempSync(join(tmpdir(), "cpa-panel-"));
+const file = join(directory, "management.html");
+writeFileSync(file, text);
+await page.goto(pathToFileURL(file).href);
+await page.getByText("http://gateway:8317/management.html").waitFor();
+check(await page.locator("input").count() === 0, "no key is asked for");
+await look("file");
+check((await ask("refused")) === "1", "and none is sent");
+rmSync(directory, { recursive: true });
 await finish(browser, trouble);
