@@ -44,6 +44,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::domain::units::At;
 use config::{BadConfig, Config};
 pub use faults::Faults;
 pub use ledger::{Attempt, Tally, Via};
@@ -166,6 +167,11 @@ impl Gateway {
     #[must_use]
     pub fn queue_len(&self) -> usize {
         self.shared.world().queue_len()
+    }
+
+    /// The gateway renewed the token of an auth file at this moment.
+    pub fn renew_token(&self, name: &str, at: At) {
+        self.shared.world().auth_files.refresh(name, at);
     }
 
     /// Subscribers of the `usage` channel.

@@ -24,6 +24,8 @@ pub(super) struct AuthFile {
     created: At,
     modified: At,
     updated: At,
+    /// Its token was renewed since the gateway started.
+    refreshed: Option<At>,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,7 @@ impl AuthFile {
             created: now,
             modified: now,
             updated: now,
+            refreshed: None,
         })
     }
 
@@ -146,6 +149,9 @@ impl AuthFile {
         set("created_at", json!(go_time(self.created)));
         set("updated_at", json!(go_time(self.updated)));
         set("modtime", json!(go_time(self.modified)));
+        if let Some(at) = self.refreshed {
+            set("last_refresh", json!(go_time(at)));
+        }
         set("path", json!(format!("{dir}/{}", self.name)));
         if let Some(claims) = self.id_token() {
             set("id_token", claims);
@@ -206,6 +212,13 @@ impl AuthFiles {
         to.clone_into(&mut file.name);
         self.0.sort_by_key(|file| file.name.to_lowercase());
         true
+    }
+
+    /// The gateway renewed the token of this account then.
+    pub(super) fn refresh(&mut self, name: &str, at: At) {
+        if let Some(file) = self.0.iter_mut().find(|file| file.name == name) {
+            file.refreshed = Some(at);
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &AuthFile> {

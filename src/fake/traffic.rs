@@ -83,6 +83,10 @@ pub fn tell_troubles(gateway: &Gateway, seed: u64, now: At) {
     let mut live = Live::new(gateway.clone(), seed);
     live.stage = Stage::of_demo(seed, now);
     live.tell_troubles();
+    // Tokens live for some hours; who is off or logged out renews none.
+    for (name, ago) in cast::gateway::renewals() {
+        gateway.renew_token(name, now - ago);
+    }
 }
 
 /// Live traffic, one request a step.

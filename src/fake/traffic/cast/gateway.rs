@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::clients::CLIENTS;
+use super::cues;
 use super::{AUTH_DIR, Family, KEYS, OAUTH};
 use crate::domain::units::{At, Ms};
 
@@ -72,6 +73,18 @@ pub(in crate::fake::traffic) fn auth_files(now: At) -> Vec<(String, String)> {
             (account.file.to_owned(), text)
         })
         .collect()
+}
+
+/// Files of the accounts whose tokens were renewed, and how long ago. The API
+/// of the coding plan has a token that needs no renewal.
+pub(in crate::fake::traffic) fn renewals() -> impl Iterator<Item = (&'static str, Ms)> {
+    let renewed = OAUTH.iter().filter(|account| {
+        !account.disabled && account.file != cues::REVOKED && account.family != Family::Kimi
+    });
+    renewed.zip(1_i64..).map(|(account, n)| {
+        let ago = Ms(n * 23 * Ms::MINUTE.0 % (6 * Ms::HOUR.0));
+        (account.file, ago)
+    })
 }
 
 /// An unsigned token that names the plan.
