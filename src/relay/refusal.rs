@@ -117,7 +117,9 @@ impl Refusal {
             Self::Path(why) => format!("This path is not relayed: {why}. Write it plainly."),
             Self::UsageQueue => String::from(
                 "Reading the usage queue takes the events out of it, and the collector of this \
-                 panel would miss them. Read them from the panel: /requests.jsonl.",
+                 panel would miss them. With the same Admin Key the panel gives them as often as \
+                 you like: all of them from /requests.jsonl or /requests.csv, page by page from \
+                 /v0/management/requests, sums from /v0/management/usage.",
             ),
             Self::Method => String::from("CONNECT and TRACE are not relayed."),
             Self::AbsoluteForm => {
