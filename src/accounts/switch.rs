@@ -8,6 +8,7 @@ use super::{Desk, locked};
 use crate::domain::account::{Kind, Listed};
 use crate::domain::collection::Connection;
 use crate::domain::units::Ms;
+use crate::gateway::client::Meter;
 use crate::gateway::types::Error;
 use crate::store::Result;
 
@@ -38,9 +39,10 @@ pub enum Switched {
 }
 
 impl Desk {
-    /// Disables or enables an account; [`Desk::outcome`] tells it again.
-    pub async fn switch(&self, id: i64, disabled: bool) -> Result<Switched> {
-        let outcome = self.try_to_switch(id, disabled).await?;
+    /// Disables or enables an account; [`Desk::outcome`] tells it again, and the
+    /// meter what was sent and answered.
+    pub async fn switch(&self, id: i64, disabled: bool, meter: &Meter) -> Result<Switched> {
+        let outcome = self.try_to_switch(id, disabled, meter).await?;
         let now = self.0.clock.now();
         let mut outcomes = locked(&self.0.outcomes);
         outcomes.retain(|_, (at, _, _)| now - *at < REMEMBERED);
@@ -58,7 +60,7 @@ impl Desk {
         (now - *at < REMEMBERED).then(|| (*wanted, outcome.clone()))
     }
 
-    async fn try_to_switch(&self, id: i64, disabled: bool) -> Result<Switched> {
+    async fn try_to_switch(&self, id: i64, disabled: bool, meter: &Meter) -> Result<Switched> {
         let roster = self.roster();
         let Some(known) = roster.of_id(id).filter(|known| known.can_be_switched()) else {
             return Ok(Switched::Unknown);
@@ -67,7 +69,7 @@ impl Desk {
             return Ok(Switched::NotConnected);
         };
         let listed = &known.listed;
-        let answer = self.tell(&connection, listed, disabled).await;
+        let answer = self.tell(&connection, listed, disabled, meter).await;
         let now = match answer {
             Ok(now) => now,
             Err(error) => {
@@ -97,8 +99,9 @@ impl Desk {
         connection: &Connection,
         listed: &Listed,
         disabled: bool,
+        meter: &Meter,
     ) -> std::result::Result<Option<Listed>, Error> {
-        let client = self.client(connection)?.patient(PATIENCE);
+        let client = self.client(connection)?.patient(PATIENCE).metered(meter);
         match listed.kind {
             Kind::File => {
                 let (name, index) = (&listed.name, &listed.auth_index);

@@ -5,6 +5,8 @@
 
 mod answer;
 
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU16, AtomicU64};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -36,6 +38,51 @@ pub struct Client {
     authorization: HeaderValue,
     limit: Duration,
     watch: Option<(Arc<KeyWatch>, Connection)>,
+    meter: Option<Meter>,
+}
+
+/// What the writes of a client were answered, and the bytes of their bodies
+/// both ways. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    sent: AtomicU64,
+    received: AtomicU64,
+    status: AtomicU16,
+}
+
+impl Meter {
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Relaxed)
+    }
+
+    /// As the gateway declared; it declares it of everything short.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.0.received.load(Relaxed)
+    }
+
+    /// Of the last answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        Some(self.0.status.load(Relaxed)).filter(|status| *status > 0)
+    }
+
+    fn goes(&self, request: &reqwest::Request) {
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let bytes = body.map_or(0, <[u8]>::len);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.0.sent.fetch_add(bytes, Relaxed);
+    }
+
+    fn came(&self, response: &Response) {
+        let bytes = response.content_length().unwrap_or(0);
+        self.0.received.fetch_add(bytes, Relaxed);
+        self.0.status.store(response.status().as_u16(), Relaxed);
+    }
 }
 
 impl Client {
@@ -58,6 +105,7 @@ impl Client {
             authorization: bearer(connection)?,
             limit: TOTAL_TIMEOUT,
             watch: None,
+            meter: None,
         })
     }
 
@@ -72,6 +120,13 @@ impl Client {
     #[must_use]
     pub fn watched(mut self, watch: &Arc<KeyWatch>, connection: &Connection) -> Self {
         self.watch = Some((Arc::clone(watch), connection.clone()));
+        self
+    }
+
+    /// Counts what is written with it.
+    #[must_use]
+    pub fn metered(mut self, meter: &Meter) -> Self {
+        self.meter = Some(meter.clone());
         self
     }
 
@@ -226,7 +281,16 @@ impl Client {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Error> {
         let request = request.header(AUTHORIZATION, self.authorization.clone());
-        accepted(request.send().await.map_err(unreachable)?).await
+        let request = request.build().map_err(unreachable)?;
+        let meter = self.meter.as_ref().filter(|_| !request.method().is_safe());
+        if let Some(meter) = meter {
+            meter.goes(&request);
+        }
+        let response = self.http.execute(request).await.map_err(unreachable)?;
+        if let Some(meter) = meter {
+            meter.came(&response);
+        }
+        accepted(response).await
     }
 
     async fn anonymous(&self, method: Method, path: &str) -> Result<Response, Error> {

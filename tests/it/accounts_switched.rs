@@ -3,6 +3,7 @@
 use cpamp::accounts::Switched;
 use cpamp::domain::account::standing::State as Standing;
 use cpamp::fake::Gateway;
+use cpamp::gateway::client::Meter;
 use cpamp::gateway::types::Error;
 
 use crate::support::desk::{Rig, find};
@@ -14,13 +15,22 @@ async fn switching_is_read_back_and_refusals_are_told() {
     let rig = Rig::start(&gateway).await;
     let roster = rig.listed().await;
     let ops = find(&roster, "ops@example.com").id;
-    assert_eq!(rig.desk.switch(ops, true).await.unwrap(), Switched::Done);
+    assert_eq!(
+        rig.desk.switch(ops, true, &Meter::default()).await.unwrap(),
+        Switched::Done
+    );
     assert_eq!(rig.standing("ops@example.com"), Standing::Disabled);
     assert_eq!(
-        rig.desk.switch(ops, true).await.unwrap(),
+        rig.desk.switch(ops, true, &Meter::default()).await.unwrap(),
         Switched::Unchanged
     );
-    assert_eq!(rig.desk.switch(ops, false).await.unwrap(), Switched::Done);
+    assert_eq!(
+        rig.desk
+            .switch(ops, false, &Meter::default())
+            .await
+            .unwrap(),
+        Switched::Done
+    );
     assert_eq!(rig.standing("ops@example.com"), Standing::Active);
     assert_eq!(rig.desk.outcome(ops), Some((false, Switched::Done)));
 
@@ -38,7 +48,11 @@ async fn switching_is_read_back_and_refusals_are_told() {
         .unwrap();
     assert!(deleted.status().is_success());
     let kimi = find(&roster, "kimi-moon").id;
-    let refused = rig.desk.switch(kimi, true).await.unwrap();
+    let refused = rig
+        .desk
+        .switch(kimi, true, &Meter::default())
+        .await
+        .unwrap();
     let Switched::Refused(Error::Unsupported(_) | Error::Protocol(_)) = &refused else {
         panic!("{refused:?}");
     };
@@ -57,10 +71,10 @@ async fn keys_of_providers_are_switched_where_they_stand() {
     let roster = rig.listed().await;
     for title in ["AI…01", "sk-a…0001", "sk-c…0001", "sk-m…0001"] {
         let key = find(&roster, title).id;
-        let switched = rig.desk.switch(key, true).await.unwrap();
+        let switched = rig.desk.switch(key, true, &Meter::default()).await.unwrap();
         assert_eq!(switched, Switched::Done, "{title}");
         assert_eq!(rig.standing(title), Standing::Disabled, "{title}");
-        let again = rig.desk.switch(key, true).await.unwrap();
+        let again = rig.desk.switch(key, true, &Meter::default()).await.unwrap();
         assert_eq!(again, Switched::Unchanged, "{title}");
     }
     let yaml = gateway.config_yaml();
@@ -71,7 +85,11 @@ async fn keys_of_providers_are_switched_where_they_stand() {
     );
     for title in ["AI…01", "sk-a…0001", "sk-c…0001", "sk-m…0001"] {
         let key = find(&roster, title).id;
-        let switched = rig.desk.switch(key, false).await.unwrap();
+        let switched = rig
+            .desk
+            .switch(key, false, &Meter::default())
+            .await
+            .unwrap();
         assert_eq!(switched, Switched::Done, "{title}");
         assert_eq!(rig.standing(title), Standing::Active, "{title}");
     }
@@ -85,7 +103,7 @@ async fn keys_of_providers_are_switched_where_they_stand() {
     let yaml = yaml.replace("sk-codex-mock-0001", "sk-codex-mock-0002");
     gateway.set_config_yaml(&yaml);
     let key = find(&roster, "sk-c…0001").id;
-    let refused = rig.desk.switch(key, true).await.unwrap();
+    let refused = rig.desk.switch(key, true, &Meter::default()).await.unwrap();
     // Or a list found that out before.
     let said = matches!(
         &refused,

@@ -6,6 +6,7 @@ use cpamp::accounts::{Switched, Tuning};
 use cpamp::domain::collection::{State, Status};
 use cpamp::domain::units::Ms;
 use cpamp::fake::{Gateway, Version};
+use cpamp::gateway::client::Meter;
 use cpamp::gateway::types::Error;
 
 use crate::support::database::Database;
@@ -117,7 +118,7 @@ async fn a_rejected_key_is_sent_once() {
     let again = gateway.wait(|tally| tally.auth_refused > 1);
     let again = tokio::time::timeout(10 * tuning().retry_first, again).await;
     assert!(again.is_err(), "it was sent again");
-    let switched = rig.desk.switch(1, true).await.unwrap();
+    let switched = rig.desk.switch(1, true, &Meter::default()).await.unwrap();
     assert_eq!(switched, Switched::Unknown);
     assert_eq!(gateway.tally().auth_refused, 1);
     // Another key is another attempt.

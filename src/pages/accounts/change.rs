@@ -1,6 +1,8 @@
 //! The buttons: list again, switch one on or off. What became of it is shown by
 //! the page the person came from; the address only says of which account.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::http::header;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,6 +11,7 @@ use serde::Deserialize;
 use super::words;
 use crate::accounts::{Desk, Switched};
 use crate::domain::account::Known;
+use crate::gateway::client::Meter;
 use crate::gateway::types::Error as GatewayError;
 use crate::i18n::plain;
 use crate::store::audit::{Intent, Kind};
@@ -65,12 +68,12 @@ pub(super) async fn switch(
         path: line(&desk, *id, form.disabled),
     };
     let mut ticket = Ticket::begin(&state, Some(intent)).await;
-    let outcome = desk.switch(*id, form.disabled).await?;
-    if matches!(
-        outcome,
-        Switched::Done | Switched::Unchanged | Switched::Unconfirmed
-    ) {
-        ticket.answered(200);
+    let meter = Meter::default();
+    let outcome = desk.switch(*id, form.disabled, &meter).await?;
+    ticket.sent().store(meter.sent(), Ordering::Relaxed);
+    ticket.received(usize::try_from(meter.received()).unwrap_or(usize::MAX));
+    if let Some(status) = meter.status() {
+        ticket.answered(status);
     }
     ticket.ended(match outcome {
         Switched::Done | Switched::Unchanged => "done",
