@@ -2,8 +2,8 @@
 //! whenever it says that something changed ([`snapshot`]), with the clients'
 //! keys ([`client_keys`]) and the models each account serves ([`models`]),
 //! listens to its `errors` channel ([`listen`]), counts how the last requests
-//! ended ([`count`]), and switches an account on or off ([`switch`]). Pages read it from memory, and
-//! what is in memory is in the database, so that a gateway that is slow, down
+//! ended ([`count`]), and switches an account on or off ([`switch`]). Pages read it from
+//! memory ([`mention`]), and what is in memory is in the database, so that a gateway that is slow, down
 //! or rejecting the key leaves the last list, with its age.
 //!
 //! A key that was rejected is never sent again: nothing is asked before the
@@ -12,11 +12,12 @@
 pub mod client_keys;
 mod count;
 mod listen;
+mod mention;
 mod models;
 mod snapshot;
 mod switch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -35,8 +36,9 @@ use crate::gateway::queue::Limits;
 use crate::gateway::types::Error;
 use crate::store::endings::{Recent, Recents};
 use crate::store::secret::Keyring;
-use crate::store::{Result, Store, account_models, accounts};
+use crate::store::{Result, Store, account_models, accounts, clients};
 
+pub use mention::{Fleet, Mentions};
 pub use models::Served;
 pub use switch::Switched;
 
@@ -103,6 +105,8 @@ struct Inner {
     /// The connection that last gave a list.
     proven: watch::Sender<Option<Connection>>,
     models: Mutex<models::Memory>,
+    /// Hashes of clients' keys that the gateway had and has no more.
+    gone_keys: RwLock<Arc<HashSet<String>>>,
     /// By account: when it was switched, whether off, and what came of it.
     outcomes: Mutex<HashMap<i64, (At, bool, Switched)>>,
 }
@@ -167,9 +171,10 @@ impl Desk {
     pub async fn open(parts: Parts) -> Result<Self> {
         let read = |c: &mut _| {
             let round = accounts::round(c)?;
-            Ok((accounts::all(c)?, round, account_models::all(c)?))
+            let gone = clients::gone(c)?;
+            Ok((accounts::all(c)?, round, account_models::all(c)?, gone))
         };
-        let (known, round, models) = parts.store.read(read).await?;
+        let (known, round, models, gone) = parts.store.read(read).await?;
         let roster = Roster::new(known, round.map(|round| round.at));
         Ok(Self(Arc::new(Inner {
             store: parts.store,
@@ -186,6 +191,7 @@ impl Desk {
             key: parts.key,
             proven: watch::Sender::new(None),
             models: Mutex::new(models::Memory::new(models)),
+            gone_keys: RwLock::new(Arc::new(gone)),
             outcomes: Mutex::default(),
         })))
     }

@@ -18,6 +18,7 @@ mod usage;
 use actix_web::HttpRequest;
 use actix_web::web::{Data, ServiceConfig, delete, post, put, resource};
 
+use crate::accounts::Desk;
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
 use crate::web::reading::get;
@@ -53,8 +54,12 @@ pub fn routes(services: &mut ServiceConfig) {
                 .route(delete().to(aliases::clear)),
         );
     for (name, dimension) in usage::DIMENSIONS {
-        let by = move |request: HttpRequest, ctx: Ctx, state: Data<AppState>, access: Access| {
-            usage::by(dimension, request, ctx, state, access)
+        let by = move |request: HttpRequest,
+                       ctx: Ctx,
+                       state: Data<AppState>,
+                       accounts: Data<Desk>,
+                       access: Access| {
+            usage::by(dimension, request, ctx, state, accounts, access)
         };
         services.service(at(&format!("usage/{name}")).route(get().to(by)));
     }

@@ -28,6 +28,7 @@ pub mod terms;
 pub mod tokens;
 pub mod trend;
 pub mod usage;
+pub mod who;
 
 /// Every route of the screens in this module, below the base path, behind
 /// the guard.

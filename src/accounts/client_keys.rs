@@ -1,6 +1,7 @@
 //! Which clients' keys the gateway has: its list is read with every round and
 //! when somebody asks for it. Hashes and masks of it are kept, never a key.
 
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -41,8 +42,13 @@ impl Desk {
         let keys = keys.inspect_err(|error| self.note(error))?;
         let (list, now) = (without_keys(&keys, &keyring), self.0.clock.now());
         let count = list.len();
-        let keep = move |c: &mut _| clients::keep_list(c, &list, now);
-        self.0.store.write(keep).await?;
+        let keep = move |c: &mut _| {
+            clients::keep_list(c, &list, now)?;
+            clients::gone(c)
+        };
+        let gone = self.0.store.write(keep).await?;
+        let known = self.0.gone_keys.write();
+        *known.unwrap_or_else(PoisonError::into_inner) = Arc::new(gone);
         Ok(count)
     }
 }

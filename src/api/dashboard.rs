@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::question;
 use super::shape::{Attempt, Bar, Sums, text};
 use super::usage::{Pace, Ranked};
+use crate::accounts::{Desk, Mentions};
 use crate::domain::filter::{Outcome, Selection, Sort};
 use crate::domain::time::{Back, Grain};
 use crate::domain::units::{At, Ms};
@@ -60,6 +61,7 @@ pub(super) async fn dashboard(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     _: Access,
 ) -> Result<HttpResponse> {
     let zone = question::zone(request.query_string(), ctx.zone)?;
@@ -93,7 +95,8 @@ pub(super) async fn dashboard(
         to: to.rfc3339(),
         totals: Sums::from(totals),
     };
-    let mut rankings = rankings(&today, &ctx, &state);
+    let mentions = accounts.mentions(now);
+    let mut rankings = rankings(&today, &mentions, &ctx, &state);
     let mut next = || rankings.next().unwrap_or_default();
     Ok(HttpResponse::Ok().json(Dashboard {
         at: now.rfc3339(),
@@ -117,12 +120,13 @@ pub(super) async fn dashboard(
 
 fn rankings<'a>(
     report: &'a Report,
+    mentions: &'a Mentions,
     ctx: &'a Ctx,
     state: &'a AppState,
 ) -> impl Iterator<Item = Vec<Ranked>> + 'a {
     report.by.iter().zip(BY).map(move |(found, dimension)| {
         let rows = found.iter();
-        rows.map(|row| Ranked::of(dimension, row, None, ctx, state))
+        rows.map(|row| Ranked::of(dimension, row, None, mentions, ctx, state))
             .collect()
     })
 }
@@ -151,6 +155,7 @@ pub(super) async fn monitoring(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     _: Access,
 ) -> Result<HttpResponse> {
     question::none(request.query_string())?;
@@ -183,9 +188,10 @@ pub(super) async fn monitoring(
         Ok((report, lately.totals, failed, said))
     });
     let (report, lately, failed, said) = read.await?;
+    let mentions = accounts.mentions(now);
     let mut found = report.by.iter().zip(by).map(|(found, dimension)| {
         let rows = found.iter();
-        rows.map(|row| Ranked::of(dimension, row, None, &ctx, &state))
+        rows.map(|row| Ranked::of(dimension, row, None, &mentions, &ctx, &state))
             .collect()
     });
     let mut next = || found.next().unwrap_or_default();
@@ -201,7 +207,7 @@ pub(super) async fn monitoring(
             .iter()
             .zip(&said)
             .map(|(row, said)| Failure {
-                request: Attempt::of(row, &ctx),
+                request: Attempt::of(row, &mentions, &ctx),
                 failure: text(said),
             })
             .collect(),

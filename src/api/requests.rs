@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::bill::Bill;
 use super::question;
 use super::shape::{Attempt, text};
+use crate::accounts::{Desk, Mentions};
 use crate::domain::event::EventKey;
 use crate::domain::filter::Edge;
 use crate::store::report::{self, Question};
@@ -36,6 +37,7 @@ pub(super) async fn list(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     _: Access,
 ) -> Result<HttpResponse> {
     let view = question::rows(request.query_string(), ctx.zone)?;
@@ -55,6 +57,7 @@ pub(super) async fn list(
         Ok((span, total.totals.requests, list::page(c, &names, &query)?))
     });
     let (span, total, page) = read.await?;
+    let mentions = accounts.mentions(ctx.now);
     let edge = |cursor: Option<Cursor>| {
         let edge = cursor.map(|Cursor { value, key }| Edge { value, key });
         edge.map(|edge| edge.to_string())
@@ -64,7 +67,11 @@ pub(super) async fn list(
         to: span.1.rfc3339(),
         time_zone: zone.name(),
         total,
-        requests: page.rows.iter().map(|row| Attempt::of(row, &ctx)).collect(),
+        requests: page
+            .rows
+            .iter()
+            .map(|row| Attempt::of(row, &mentions, &ctx))
+            .collect(),
         next: edge(page.after),
         previous: edge(page.before),
     }))
@@ -96,6 +103,7 @@ pub(super) async fn one(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     _: Access,
     id: Path<String>,
 ) -> Result<HttpResponse> {
@@ -104,10 +112,10 @@ pub(super) async fn one(
     let names = state.store.names();
     let read = state.store.read(move |c| detail::load(c, &names, key));
     let detail = read.await?.ok_or(Error::NotFound)?;
-    Ok(HttpResponse::Ok().json(shown(detail, &ctx)))
+    Ok(HttpResponse::Ok().json(shown(detail, &accounts.mentions(ctx.now), &ctx)))
 }
 
-fn shown(detail: Detail, ctx: &Ctx) -> One {
+fn shown(detail: Detail, mentions: &Mentions, ctx: &Ctx) -> One {
     let bill = detail.terms.map(|terms| Bill::of(terms, &detail.event));
     let event = detail.event;
     let row = Row {
@@ -131,7 +139,7 @@ fn shown(detail: Detail, ctx: &Ctx) -> One {
     };
     let headers = event.headers.into_iter();
     One {
-        request: Attempt::of(&row, ctx),
+        request: Attempt::of(&row, mentions, ctx),
         executor: event.executor,
         client_ip: text(&ctx.address(&event.client_ip)),
         forwarded_for: text(&ctx.address(&event.forwarded_for)),
@@ -144,7 +152,7 @@ fn shown(detail: Detail, ctx: &Ctx) -> One {
         attempts: detail
             .attempts
             .iter()
-            .map(|row| Attempt::of(row, ctx))
+            .map(|row| Attempt::of(row, mentions, ctx))
             .collect(),
     }
 }

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::accounts::Mentions;
 use crate::domain::tokens::Tokens;
 use crate::domain::units::{At, Ms, NanoUsd};
 use crate::store::requests::{Bucket, Quantiles, Row, Totals};
@@ -137,6 +138,31 @@ pub(super) struct AccountName {
     id: String,
     label: String,
     auth_type: String,
+    /// How it is now; `null` for one that the gateway never listed.
+    now: Option<AccountNow>,
+}
+
+/// What the gateway and the last requests say of an account at this moment.
+#[derive(Serialize)]
+pub(super) struct AccountNow {
+    state: &'static str,
+    /// When it stops cooling down.
+    until: Option<String>,
+    plan: String,
+    note: String,
+}
+
+impl AccountNow {
+    pub(super) fn of(index: &str, mentions: &Mentions, ctx: &Ctx) -> Option<Self> {
+        let (known, standing) = mentions.of(index)?;
+        let title = &known.listed.title;
+        Some(Self {
+            state: standing.state.code(),
+            until: standing.until.map(At::rfc3339),
+            plan: known.listed.plan.clone(),
+            note: ctx.without_name(&known.listed.note, title),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -186,7 +212,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) fn of(row: &Row, ctx: &Ctx) -> Self {
+    pub(super) fn of(row: &Row, mentions: &Mentions, ctx: &Ctx) -> Self {
         let ms = |span: Option<Ms>| span.map(|span| span.0);
         let label = match row.account.label.as_str() {
             "" => &row.account.identity,
@@ -205,6 +231,7 @@ impl Attempt {
                 id: row.account.identity.clone(),
                 label: ctx.identity(label),
                 auth_type: row.account.auth_type.clone(),
+                now: AccountNow::of(&row.account.identity, mentions, ctx),
             },
             key: (!row.client_key.hash.is_empty()).then(|| KeyName {
                 id: row.client_key.hash.clone(),

@@ -8,7 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::question;
-use super::shape::{Bar, Sums, share};
+use super::shape::{AccountNow, Bar, Sums, share};
+use crate::accounts::{Desk, Fleet, Mentions};
 use crate::domain::filter::{UsageView, WeekHours, grain_name};
 use crate::domain::units::At;
 use crate::store::names::Kind;
@@ -194,6 +195,22 @@ pub(super) struct Ranked {
     totals: Sums,
     /// Of the period before; `null` where it is not compared or had none.
     previous: Option<Sums>,
+    /// Only of accounts: how each is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountNow>,
+    /// Only of providers: the accounts that the gateway has of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounts: Option<Accounts>,
+    /// Only of client keys: the gateway had it and has it no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Accounts {
+    whole: usize,
+    /// Those that can take requests now.
+    ready: usize,
 }
 
 impl Ranked {
@@ -201,10 +218,20 @@ impl Ranked {
         dimension: Dimension,
         (choice, totals): &(Choice, Totals),
         previous: Option<&Totals>,
+        mentions: &Mentions,
         ctx: &Ctx,
         state: &AppState,
     ) -> Self {
+        let fleet = || mentions.of_provider(&choice.value);
+        let account = || AccountNow::of(&choice.value, mentions, ctx);
+        let deleted = || mentions.key_is_gone(&choice.value);
         Self {
+            account: (dimension == Dimension::Account).then(account).flatten(),
+            accounts: (dimension == Dimension::Provider)
+                .then(fleet)
+                .flatten()
+                .map(|Fleet { ready, whole }| Accounts { whole, ready }),
+            deleted: (dimension == Dimension::Key).then(deleted),
             value: choice.value.clone(),
             label: label(dimension, choice, ctx, state),
             totals: Sums::from(totals),
@@ -232,6 +259,7 @@ pub(super) async fn by(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     _: Access,
 ) -> Result<HttpResponse> {
     let query = request.query_string();
@@ -244,10 +272,11 @@ pub(super) async fn by(
         .flat_map(|before| before.report.by.iter().flatten())
         .map(|(choice, totals)| (choice.value.as_str(), totals))
         .collect();
+    let mentions = accounts.mentions(ctx.now);
     let found = usage.report.by.iter().flatten();
     let rows = found.map(|row| {
         let previous = before.get(row.0.value.as_str()).copied();
-        Ranked::of(dimension, row, previous, &ctx, &state)
+        Ranked::of(dimension, row, previous, &mentions, &ctx, &state)
     });
     Ok(HttpResponse::Ok().json(Ranking {
         period: Period::of(usage.span),

@@ -30,6 +30,8 @@ pub struct Accounts {
     /// A key of a provider cannot log in again.
     pub key_rejected: &'static str,
     pub cooling_until: fn(&str) -> String,
+    /// Beside the name of a provider.
+    pub of_provider: fn(ready: &str, whole: &str) -> String,
 
     pub account: &'static str,
     pub state: &'static str,
@@ -102,6 +104,7 @@ pub struct Accounts {
     pub last_failure: &'static str,
     pub last_success: &'static str,
     pub expires: &'static str,
+    pub first_request: &'static str,
     pub first_seen: &'static str,
     pub changed: &'static str,
     pub indexes: &'static str,
@@ -161,6 +164,12 @@ pub static EN: Accounts = Accounts {
     },
     key_rejected: "Key rejected",
     cooling_until: |until| format!("Cooling until {until}"),
+    of_provider: |ready, whole| match whole {
+        "1" if ready == "1" => String::from("1 account"),
+        "1" => String::from("its one account takes no requests"),
+        whole if ready == whole => format!("{whole} accounts"),
+        whole => format!("{ready} of {whole} accounts take requests"),
+    },
     account: "Account",
     state: "State",
     last: "Last 20",
@@ -238,7 +247,8 @@ pub static EN: Accounts = Accounts {
     last_failure: "Last failure",
     last_success: "Last success",
     expires: "Subscription ends",
-    first_seen: "First seen",
+    first_request: "First request",
+    first_seen: "First listed",
     changed: "Last changed",
     indexes: "Known to events as",
     provider_account: "Provider’s account id",
@@ -292,6 +302,13 @@ pub static ZH_CN: Accounts = Accounts {
     },
     key_rejected: "密钥被拒绝",
     cooling_until: |until| format!("冷却至 {until}"),
+    of_provider: |ready, whole| {
+        if ready == whole {
+            format!("{whole} 个账号")
+        } else {
+            format!("{whole} 个账号中 {ready} 个可接受请求")
+        }
+    },
     account: "账号",
     state: "状态",
     last: "最近 20 次",
@@ -359,7 +376,8 @@ pub static ZH_CN: Accounts = Accounts {
     last_failure: "最近失败",
     last_success: "最近成功",
     expires: "订阅到期",
-    first_seen: "首次发现",
+    first_request: "首次请求",
+    first_seen: "首次列出",
     changed: "最近变化",
     indexes: "事件中的标识",
     provider_account: "提供商账号 ID",

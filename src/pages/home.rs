@@ -12,6 +12,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Query, ServiceConfig};
 use askama::Template;
 
+use crate::accounts::{Desk, Mentions};
 use crate::domain::filter::{Outcome as Ended, Selection, Sort, View};
 use crate::domain::time::{Back, Grain, Range, Zone};
 use crate::domain::units::{At, Ms};
@@ -123,19 +124,26 @@ async fn index(
     want: Want,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     seen: Query<Seen>,
 ) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Home);
     // Figures change with events, with the collector, and with the clock.
     let minute = ctx.now.0 / Ms::MINUTE.0;
     let version = *state.store.version().borrow();
-    let tag = format!("{version}.{}.{}", ctx.tag(), minute / 10);
+    let mentions = accounts.mentions(ctx.now);
+    let tag = format!(
+        "{version}.{}.{}.{}",
+        mentions.version(),
+        ctx.tag(),
+        minute / 10
+    );
     if want != Want::Document && seen.seen.as_deref() == Some(&tag) {
         return Ok(hx::unchanged());
     }
     let (names, copy) = (state.store.names(), ctx.clone());
     let read = state.store.read(move |c| read(c, &names, &copy)).await?;
-    hx::respond(&want, &build(ctx, &read, &tag))
+    hx::respond(&want, &build(ctx, &read, &mentions, &tag))
 }
 
 fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Read> {
@@ -201,7 +209,7 @@ fn newest(
     Ok(list::page(c, names, &query)?.rows)
 }
 
-fn build(ctx: Ctx, read: &Read, tag: &str) -> HomePage {
+fn build(ctx: Ctx, read: &Read, mentions: &Mentions, tag: &str) -> HomePage {
     let (t, lang) = (ctx.t.home, ctx.lang);
     let totals = &read.today.totals;
     let today = View::default().over(Range::Today);
@@ -250,7 +258,7 @@ fn build(ctx: Ctx, read: &Read, tag: &str) -> HomePage {
             0 => String::new(),
             n => (t.unknown_for)(&lang.count(n)),
         },
-        accounts: ranking::accounts(accounts, &ctx),
+        accounts: ranking::accounts(accounts, mentions, &ctx),
         keys: ranking::keys(keys, &ctx),
         foot: foot(&ctx),
         attention,

@@ -11,7 +11,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, ServiceConfig};
 use askama::Template;
 
-use crate::accounts::Desk;
+use crate::accounts::{Desk, Mentions};
 use crate::domain::event::{Event, EventKey};
 use crate::domain::filter::{Sort, View};
 use crate::domain::pricing::PriceBook;
@@ -92,16 +92,27 @@ async fn show(
     key: Path<String>,
 ) -> Result<HttpResponse> {
     let read = load(&state, &key).await?;
-    let account = facts::of_account(&read.detail.event, &accounts, &ctx);
-    let mut page = build(ctx.at(Place::Requests), &read, &state.store.prices());
-    page.facts.extend(account);
-    hx::respond(&want, &page)
+    let mentions = accounts.mentions(ctx.now);
+    let book = state.store.prices();
+    hx::respond(
+        &want,
+        &build(ctx.at(Place::Requests), &read, &book, &mentions),
+    )
 }
 
 /// The same as JSON: for scripts, and for asking somebody for help.
-async fn json(ctx: Ctx, state: Data<AppState>, key: Path<String>) -> Result<HttpResponse> {
+async fn json(
+    ctx: Ctx,
+    state: Data<AppState>,
+    accounts: Data<Desk>,
+    key: Path<String>,
+) -> Result<HttpResponse> {
     let read = load(&state, &key).await?;
-    let body = serde_json::to_vec_pretty(&facts::json(&read.detail, &ctx));
+    let body = serde_json::to_vec_pretty(&facts::json(
+        &read.detail,
+        &accounts.mentions(ctx.now),
+        &ctx,
+    ));
     let body = body.map_err(|error| Error::Internal(error.to_string()))?;
     Ok(HttpResponse::build(StatusCode::OK)
         .content_type("application/json")
@@ -141,7 +152,7 @@ async fn load(state: &AppState, key: &str) -> Result<Read> {
     read.await?.ok_or(Error::NotFound)
 }
 
-fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
+fn build(ctx: Ctx, read: &Read, book: &PriceBook, mentions: &Mentions) -> RequestPage {
     let (t, lang) = (ctx.t.request, ctx.lang);
     let event = &read.detail.event;
     let local = ctx.local(event.key.at);
@@ -160,7 +171,7 @@ fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
     let model = or(plain(&event.model).into_owned(), UNKNOWN);
     let key = ctx.key_name(&event.client_key);
     let when = format!("{}, {}", lang.long_day(&local), lang.clock(&local));
-    let attempts = Attempts::new(&read.detail, &ctx);
+    let attempts = Attempts::new(&read.detail, mentions, &ctx);
     let (nth, of) = attempts
         .as_ref()
         .map_or((1, 1), |all| (all.this, all.rows.len()));
@@ -195,7 +206,7 @@ fn build(ctx: Ctx, read: &Read, book: &PriceBook) -> RequestPage {
         consumed: consumed(&read.detail),
         evidence: evidence(event, outcome, &read.failures, &ctx),
         evidence_title: t.why_failed,
-        facts: facts::of(event, &ctx),
+        facts: facts::of(event, mentions, &ctx),
         headers: event
             .headers
             .iter()

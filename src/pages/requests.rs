@@ -16,6 +16,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::accounts::{Desk, Mentions};
 use crate::domain::filter::{Column, Ignored, PageOf, View};
 use crate::domain::time::{Range, Zone};
 use crate::pages::filters::{self, Chip, Filters, Form};
@@ -90,6 +91,14 @@ struct Live {
     rate: String,
 }
 
+/// What holds besides the rows when they are read.
+struct Moment {
+    /// Number of the last event stored before.
+    arrived: u64,
+    version: u64,
+    mentions: Mentions,
+}
+
 struct ColumnChoice {
     name: &'static str,
     label: &'static str,
@@ -101,6 +110,7 @@ async fn index(
     want: Want,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
 ) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Requests);
     let (view, ignored, seen) = parse(request.query_string(), ctx.zone);
@@ -112,9 +122,13 @@ async fn index(
         return Ok(hx::unchanged());
     }
     // Before the rows: what arrives meanwhile is sent again, not lost.
-    let arrived = state.store.arrivals().last();
+    let moment = Moment {
+        arrived: state.store.arrivals().last(),
+        version,
+        mentions: accounts.mentions(ctx.now),
+    };
     let read = load(&state.store, view.clone(), ctx.zone, ctx.now).await?;
-    let page = build(ctx, &view, &ignored, &read, arrived, version, &want);
+    let page = build(ctx, &view, &ignored, &read, &moment, &want);
     let url = page.ctx.url(&view.url("/requests"));
     let mut response = hx::respond(&want, &page)?;
     let by_form = request
@@ -141,14 +155,13 @@ fn build(
     view: &View,
     ignored: &[Ignored],
     read: &Read,
-    arrived: u64,
-    version: u64,
+    moment: &Moment,
     want: &Want,
 ) -> RequestsPage {
     let t = ctx.t.requests;
     let columns = Columns::of(view, &ctx);
     let totals = &read.report.totals;
-    let rows = rows::lines(&read.page.rows, view, &ctx);
+    let rows = rows::lines(&read.page.rows, view, &moment.mentions, &ctx);
     let pager = pager::pager(view, &read.page, totals.requests, &ctx);
     let is_live = view.is_live();
     let form = Form {
@@ -169,7 +182,7 @@ fn build(
         live: Live {
             on: is_live,
             possible: view.can_be_live(),
-            stream: with("/events", "since", arrived),
+            stream: with("/events", "since", moment.arrived),
             toggle: ctx.url(&view.paused(is_live).url("/requests")),
             rate: figures::rate(read.lately, LATELY)
                 .filter(|_| is_live)
@@ -193,7 +206,7 @@ fn build(
             &ctx,
         ),
         figures_url: if is_live {
-            with("/requests", "seen", version)
+            with("/requests", "seen", moment.version)
         } else {
             String::new()
         },

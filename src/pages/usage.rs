@@ -15,6 +15,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use crate::accounts::{Desk, Mentions};
 use crate::domain::filter::{Ignored, Selection, UsageView, grain_name};
 use crate::domain::time::{Grain, Range};
 use crate::domain::units::At;
@@ -40,18 +41,22 @@ use table::Table;
 
 pub fn routes(config: &mut ServiceConfig) {
     for tab in Tab::ALL {
-        let show = move |request: HttpRequest, want: Want, ctx: Ctx, state: Data<AppState>| {
-            index(tab, request, want, ctx, state)
-        };
+        let show =
+            move |request: HttpRequest,
+                  want: Want,
+                  ctx: Ctx,
+                  state: Data<AppState>,
+                  accounts: Data<Desk>| index(tab, request, want, ctx, state, accounts);
         config.route(tab.path(), get().to(show));
     }
     for (part, format) in Part::ALL
         .into_iter()
         .flat_map(|part| Format::ALL.map(|format| (part, format)))
     {
-        let take = move |request: HttpRequest, ctx: Ctx, state: Data<AppState>| {
-            download::answer(part, format, request, ctx, state)
-        };
+        let take =
+            move |request: HttpRequest, ctx: Ctx, state: Data<AppState>, accounts: Data<Desk>| {
+                download::answer(part, format, request, ctx, state, accounts)
+            };
         config.route(&part.path(format), get().to(take));
     }
 }
@@ -119,6 +124,7 @@ async fn index(
     want: Want,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
 ) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Usage);
     let (view, ignored) = UsageView::parse(request.query_string(), ctx.zone);
@@ -143,7 +149,8 @@ async fn index(
     };
     let names = state.store.names();
     let read = state.store.read(move |c| usage::read(c, &names, &wanted));
-    let page = build(tab, ctx, &view, &ignored, &read.await?, &want);
+    let mentions = accounts.mentions(ctx.now);
+    let page = build(tab, ctx, &view, &ignored, &read.await?, &mentions, &want);
     let url = page.ctx.url(&view.url(tab.path()));
     let mut response = hx::respond(&want, &page)?;
     if want == Want::Region("results".into()) {
@@ -158,6 +165,7 @@ fn build(
     view: &UsageView,
     ignored: &[Ignored],
     usage: &Usage,
+    mentions: &Mentions,
     want: &Want,
 ) -> UsagePage {
     let t = ctx.t.usage;
@@ -185,7 +193,7 @@ fn build(
             Tab::Summary | Tab::Hours => figures::sums(view, usage, &ctx),
             tab => head::of(tab.dimension(), view, usage, &ctx),
         },
-        found: some.then(|| found(tab, view, usage, &ctx)),
+        found: some.then(|| found(tab, view, usage, mentions, &ctx)),
         files: download::of_page(tab, view, &ctx),
         empty: empty(tab, view, usage, &clear, &ctx),
         diagnosis: usage
@@ -199,7 +207,7 @@ fn build(
     }
 }
 
-fn found(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Found {
+fn found(tab: Tab, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx: &Ctx) -> Found {
     let path = tab.path();
     if let Some(week) = &usage.week {
         return Found::Hours(Box::new(Hours::new(view, usage, week, path, ctx)));
@@ -208,7 +216,7 @@ fn found(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Found {
     Found::Sums(Box::new(Sums {
         unusual: Flagged::new(view, usage, ctx),
         trend_files: download::links(Part::Trend, &trend.title, view, ctx),
-        table: Table::new(tab, view, usage, ctx),
+        table: Table::new(tab, view, usage, mentions, ctx),
         rest: (tab == Tab::Summary).then(|| rest(view, usage, ctx)),
         trend,
     }))

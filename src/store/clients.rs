@@ -2,7 +2,7 @@
 //! gateway lists it, when it was used and how much lately. A key that was ever
 //! listed or used stays known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -237,6 +237,15 @@ pub fn keep_list(c: &mut SqliteConnection, list: &[Listed], now: At) -> Result<(
         }
     }
     settings::put(c, READ, &Reading { at_ms: now.0 })
+}
+
+/// Hashes of the keys that were on the list and are no longer.
+pub fn gone(c: &mut SqliteConnection) -> Result<HashSet<String>> {
+    let hashes: Vec<String> = listed_key::table
+        .filter(listed_key::gone_at_ms.is_not_null())
+        .select(listed_key::hash)
+        .load(c)?;
+    Ok(hashes.into_iter().collect())
 }
 
 /// Whether a key with this hash was ever listed or used.

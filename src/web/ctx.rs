@@ -161,6 +161,26 @@ impl Ctx {
         }
     }
 
+    /// Foreign text about somebody, without the name where identities are to be
+    /// hidden.
+    #[must_use]
+    pub fn without_name(&self, text: &str, name: &str) -> String {
+        let text = plain(text);
+        if !self.prefs.mask || name.is_empty() {
+            return text.into_owned();
+        }
+        text.split_whitespace()
+            .map(|word| {
+                if mask::is_email(word) {
+                    self.identity(word)
+                } else {
+                    word.replace(name, &self.identity(name))
+                }
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     /// A client's address, or only its network.
     #[must_use]
     pub fn address(&self, address: &str) -> String {

@@ -20,7 +20,10 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("accounts", &["gateway", "store", "domain", "clock"]),
     ("relay", &["web", "gateway", "store", "domain", "clock"]),
     ("web", &["store", "domain", "i18n", "config", "clock"]),
-    ("api", &["web", "store", "gateway", "domain"]),
+    (
+        "api",
+        &["web", "store", "gateway", "accounts", "domain", "clock"],
+    ),
     (
         "pages",
         &[

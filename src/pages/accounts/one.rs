@@ -94,6 +94,8 @@ pub(super) struct Asked {
 struct Read {
     report: Report,
     newest: Vec<Row>,
+    /// Of everything that is stored.
+    first: Option<At>,
 }
 
 pub(super) async fn show(
@@ -125,7 +127,14 @@ pub(super) async fn show(
             None => String::new(),
         },
         has_models: known.is_file() || served.is_some(),
-        facts: facts(&ctx, known, &standing, &recent, roster.listening),
+        facts: facts(
+            &ctx,
+            known,
+            &standing,
+            &recent,
+            read.first,
+            roster.listening,
+        ),
         ..build(ctx, known, &standing, &recent, &read)
     };
     hx::respond(&want, &page)
@@ -146,6 +155,7 @@ async fn load(state: &AppState, known: &Known, ctx: &Ctx) -> Result<Read> {
             return Ok(Read {
                 report: Report::default(),
                 newest: Vec::new(),
+                first: None,
             });
         }
         let question = Question {
@@ -161,8 +171,27 @@ async fn load(state: &AppState, known: &Known, ctx: &Ctx) -> Result<Read> {
             from: From::Start,
             limit: NEWEST,
         };
+        let oldest = ListQuery {
+            sort: Sort {
+                descending: false,
+                ..Sort::default()
+            },
+            limit: 1,
+            ..newest.clone()
+        };
         let newest = list::page(c, &names, &newest)?.rows;
-        Ok(Read { report, newest })
+        let first = match newest.len() {
+            0 => None,
+            _ => list::page(c, &names, &oldest)?
+                .rows
+                .first()
+                .map(|row| row.key.at),
+        };
+        Ok(Read {
+            report,
+            newest,
+            first,
+        })
     });
     Ok(read.await?)
 }
@@ -308,6 +337,7 @@ fn facts(
     known: &Known,
     standing: &Standing,
     recent: &Recent,
+    first: Option<At>,
     listening: bool,
 ) -> Vec<(&'static str, String)> {
     let (t, listed) = (ctx.t.accounts, &known.listed);
@@ -340,6 +370,7 @@ fn facts(
         (t.last_used, full(recent.last_used())),
         (t.renewed, full(listed.refreshed_at)),
         (t.expires, full(listed.expires_at)),
+        (t.first_request, full(first)),
         (t.first_seen, full(Some(known.first_seen))),
         (t.changed, full(Some(known.changed_at))),
         (

@@ -8,10 +8,12 @@ use crate::domain::account::{Kind, Known};
 use crate::domain::time::Range;
 use crate::domain::units::{At, Ms};
 use crate::i18n::{UNKNOWN, plain};
+use crate::pages::who;
+pub(super) use crate::pages::who::{masked, when};
 use crate::store::endings::Recent;
 use crate::store::requests::Totals;
 use crate::web::ctx::Ctx;
-use crate::web::reader::{BAD, FINE, OFF, Tone, WAIT, WARN};
+use crate::web::reader::Tone;
 
 /// Longer words of the gateway are cut in a list.
 const LONGEST_GIST: usize = 90;
@@ -30,27 +32,11 @@ pub(super) struct Said {
 }
 
 pub(super) fn say(ctx: &Ctx, known: &Known, standing: &Standing) -> Said {
-    let t = ctx.t.accounts;
-    let word = match (standing.state, standing.until) {
-        (State::Cooling, Some(until)) => (t.cooling_until)(&when(ctx, until)),
-        (State::NeedsLogin, _) if known.listed.kind == Kind::Key => t.key_rejected.to_owned(),
-        (state, _) => (t.state_of)(state).to_owned(),
-    };
     Said {
-        tone: tone(standing.state),
-        word,
+        tone: who::tone(standing.state),
+        word: who::state(ctx, known, standing),
         evidence: evidence(ctx, standing),
         words: masked(ctx, known, &standing.said),
-    }
-}
-
-pub(super) fn tone(state: State) -> Tone {
-    match state {
-        State::NeedsLogin | State::Failing => BAD,
-        State::Cooling | State::Partly => WARN,
-        State::Unclear => WAIT,
-        State::Active => FINE,
-        State::Disabled | State::Gone => OFF,
     }
 }
 
@@ -126,18 +112,6 @@ pub(super) fn gist(said: &str) -> String {
     short
 }
 
-/// `14:06`, with the day where it is another one.
-pub(super) fn when(ctx: &Ctx, at: At) -> String {
-    let (local, now) = (ctx.local(at), ctx.local(ctx.now));
-    let clock = ctx.lang.minute(&local);
-    if local.date_naive() == now.date_naive() {
-        clock
-    } else {
-        let year = chrono::Datelike::year(&now);
-        format!("{} {clock}", ctx.lang.day(&local, year))
-    }
-}
-
 /// A day, for what is weeks away.
 pub(super) fn day(ctx: &Ctx, at: At) -> String {
     let year = chrono::Datelike::year(&ctx.local(ctx.now));
@@ -176,25 +150,6 @@ pub(super) fn costs_in(ctx: &Ctx, range: Range, totals: &Totals) -> String {
             (ctx.t.requests.no_price_of)(&ctx.lang.count(n))
         ),
     }
-}
-
-/// Foreign text about an account, without its name where that is to be hidden.
-pub(super) fn masked(ctx: &Ctx, known: &Known, text: &str) -> String {
-    let title = &known.listed.title;
-    let text = plain(text);
-    if !ctx.prefs.mask || title.is_empty() {
-        return text.into_owned();
-    }
-    text.split_whitespace()
-        .map(|word| {
-            if crate::domain::mask::is_email(word) {
-                ctx.identity(word)
-            } else {
-                word.replace(title.as_str(), &ctx.identity(title))
-            }
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// `codex, plus`

@@ -1,11 +1,13 @@
 //! Who is at the top today: models, accounts and client keys, each with its
 //! share and a way to its requests. The figures of a ranking add up.
 
+use crate::accounts::Mentions;
 use crate::domain::filter::{SortBy, View};
 use crate::domain::time::Range;
 use crate::domain::units::NanoUsd;
 use crate::i18n::plain;
 use crate::pages::chart::N;
+use crate::pages::who::Card;
 use crate::store::requests::{Choice, Totals};
 use crate::web::ctx::Ctx;
 
@@ -22,6 +24,8 @@ pub(super) struct Ranking {
 
 pub(super) struct RankLine {
     pub name: String,
+    /// How the account is now.
+    pub card: Card,
     /// Its rows; empty for what is not shown one by one, which the page of sums
     /// has.
     pub href: String,
@@ -38,6 +42,7 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
         (
             called(choice, plain(&choice.value).into_owned(), ctx),
             today().narrowed(|only| only.models = vec![name]),
+            Card::default(),
         )
     };
     let all: i64 = found.iter().map(|(_, totals)| totals.cost.0).sum();
@@ -49,6 +54,7 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     let most = found.first().map_or(1, |(_, totals)| totals.cost.0);
     let line = |name: String, href: String, cost: NanoUsd| RankLine {
         name,
+        card: Card::default(),
         href,
         width: super::today::width(cost.0, most),
         figure: lang.cents(cost),
@@ -56,7 +62,7 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     };
     found.retain(|(_, totals)| totals.cost.0 > 0);
     let shown = found.iter().take(SHOWN).map(|(choice, totals)| {
-        let (name, view) = view(choice);
+        let (name, view, _) = view(choice);
         let dearest = view.sorted(SortBy::Cost);
         line(name, ctx.url(&dearest.url("/requests")), totals.cost)
     });
@@ -74,12 +80,13 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     }
 }
 
-pub(super) fn accounts(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
+pub(super) fn accounts(found: &[(Choice, Totals)], mentions: &Mentions, ctx: &Ctx) -> Ranking {
     let t = ctx.t.home;
     ranking(t.accounts, t.account, found, ctx, |choice| {
         let identity = choice.value.clone();
         let view = today().narrowed(|only| only.accounts = vec![identity]);
-        (called(choice, ctx.identity(name(choice)), ctx), view)
+        let card = Card::of(&choice.value, mentions, ctx);
+        (called(choice, ctx.identity(name(choice)), ctx), view, card)
     })
 }
 
@@ -89,7 +96,7 @@ pub(super) fn keys(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
         let hash = choice.value.clone();
         let view = today().narrowed(|only| only.keys = vec![hash]);
         let name = plain(name(choice)).into_owned();
-        (called(choice, name, ctx), view)
+        (called(choice, name, ctx), view, Card::default())
     })
 }
 
@@ -118,21 +125,26 @@ fn ranking(
     head: &'static str,
     found: &[(Choice, Totals)],
     ctx: &Ctx,
-    name: impl Fn(&Choice) -> (String, View),
+    name: impl Fn(&Choice) -> (String, View, Card),
 ) -> Ranking {
     let t = ctx.t.home;
     let most = found.first().map_or(1, |(_, totals)| totals.requests);
     let all: i64 = found.iter().map(|(_, totals)| totals.requests).sum();
     let line = |name: String, href: String, n: i64| RankLine {
         name,
+        card: Card::default(),
         href,
         width: super::today::width(n, most),
         figure: ctx.lang.count(n),
         share: ctx.lang.percent(n, all).unwrap_or_default(),
     };
     let shown = found.iter().take(SHOWN).map(|(choice, totals)| {
-        let (name, view) = name(choice);
-        line(name, ctx.url(&view.url("/requests")), totals.requests)
+        let (name, view, card) = name(choice);
+        let href = ctx.url(&view.url("/requests"));
+        RankLine {
+            card,
+            ..line(name, href, totals.requests)
+        }
     });
     let mut lines: Vec<RankLine> = shown.collect();
     if let Some(rest) = found.get(SHOWN..).filter(|rest| !rest.is_empty()) {

@@ -1,10 +1,12 @@
 //! All attempts of one request on one time axis, from the first start to the
 //! last end.
 
+use crate::accounts::Mentions;
 use crate::domain::event::EventKey;
 use crate::domain::units::{At, Ms};
 use crate::pages::cell::{self, Cell, Outcome};
 use crate::pages::chart::{self, N, Tick};
+use crate::pages::who::Card;
 use crate::store::requests::{Detail, Row};
 use crate::web::ctx::Ctx;
 use crate::web::reader::GOOD;
@@ -25,6 +27,8 @@ pub(super) struct Attempt {
     pub href: String,
     pub provider: String,
     pub account: String,
+    /// How the account is now.
+    pub card: Card,
     pub outcome: Outcome,
     pub failed: bool,
     /// In thousandths of the axis.
@@ -41,6 +45,7 @@ struct Span<'a> {
     key: EventKey,
     provider: &'a str,
     account: String,
+    card: Card,
     failed: bool,
     status: i32,
     latency: Option<Ms>,
@@ -49,17 +54,22 @@ struct Span<'a> {
 
 impl Attempts {
     /// `None` when there was only one.
-    pub(super) fn new(detail: &Detail, ctx: &Ctx) -> Option<Self> {
+    pub(super) fn new(detail: &Detail, mentions: &Mentions, ctx: &Ctx) -> Option<Self> {
         if detail.attempts.is_empty() {
             return None;
         }
         let (t, lang) = (ctx.t.request, ctx.lang);
         let event = &detail.event;
-        let mut spans: Vec<Span<'_>> = detail.attempts.iter().map(|row| span(row, ctx)).collect();
+        let mut spans: Vec<Span<'_>> = detail
+            .attempts
+            .iter()
+            .map(|row| span(row, mentions, ctx))
+            .collect();
         spans.push(Span {
             key: event.key,
             provider: &event.provider,
             account: cell::account(ctx, &event.account),
+            card: Card::of(&event.account.identity, mentions, ctx),
             failed: event.failed,
             status: event.status,
             latency: event.latency,
@@ -96,6 +106,7 @@ impl Attempts {
                     },
                     provider: cell::provider(span.provider),
                     account: span.account.clone(),
+                    card: span.card.clone(),
                     outcome: if span.failed {
                         outcome
                     } else {
@@ -123,11 +134,12 @@ impl Attempts {
     }
 }
 
-fn span<'a>(row: &'a Row, ctx: &Ctx) -> Span<'a> {
+fn span<'a>(row: &'a Row, mentions: &Mentions, ctx: &Ctx) -> Span<'a> {
     Span {
         key: row.key,
         provider: &row.provider,
         account: cell::account(ctx, &row.account),
+        card: Card::of(&row.account.identity, mentions, ctx),
         failed: row.failed,
         status: row.status,
         latency: row.latency,

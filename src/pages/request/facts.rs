@@ -3,11 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::accounts::Desk;
+use crate::accounts::Mentions;
 use crate::domain::event::Event;
 use crate::domain::filter::View;
+use crate::domain::units::At;
 use crate::i18n::plain;
 use crate::pages::cell;
+use crate::pages::who::{self, Card};
 use crate::store::requests::Detail;
 use crate::web::ctx::Ctx;
 
@@ -35,7 +37,7 @@ impl Fact {
     }
 }
 
-pub(super) fn of(event: &Event, ctx: &Ctx) -> Vec<Fact> {
+pub(super) fn of(event: &Event, mentions: &Mentions, ctx: &Ctx) -> Vec<Fact> {
     let t = ctx.t.request;
     let fact = Fact::new;
     let code = |label, value: &str| Fact {
@@ -92,15 +94,19 @@ pub(super) fn of(event: &Event, ctx: &Ctx) -> Vec<Fact> {
         }),
         ..fact(t.account, &cell::account(ctx, &event.account))
     });
+    facts.extend(of_account(event, mentions, ctx));
     facts.push(code(t.account_id, &event.account.identity));
     facts.push(fact(t.auth_type, &event.account.auth_type));
     let hash = event.client_key.hash.clone();
+    let mut aside = Vec::new();
+    if !event.client_key.alias.is_empty() && !ctx.prefs.mask {
+        aside.push(plain(&event.client_key.mask));
+    }
+    if mentions.key_is_gone(&hash) {
+        aside.push(ctx.t.keys.no_longer.into());
+    }
     facts.push(Fact {
-        aside: if event.client_key.alias.is_empty() || ctx.prefs.mask {
-            String::new()
-        } else {
-            plain(&event.client_key.mask).into_owned()
-        },
+        aside: aside.join(", "),
         link: (!hash.is_empty()).then(|| {
             let rows = rows(&move |only| only.keys = vec![hash.clone()]);
             (t.same_key, rows)
@@ -115,23 +121,27 @@ pub(super) fn of(event: &Event, ctx: &Ctx) -> Vec<Fact> {
 }
 
 /// How the account is now, if the gateway lists or listed it.
-pub(super) fn of_account(event: &Event, accounts: &Desk, ctx: &Ctx) -> Option<Fact> {
-    let roster = accounts.roster();
-    let known = roster.of_index(&event.account.identity)?;
-    let recent = accounts.recent(&accounts.recents(), known);
-    let standing = accounts.standing(&roster, known, &recent, ctx.now);
+fn of_account(event: &Event, mentions: &Mentions, ctx: &Ctx) -> Option<Fact> {
+    let index = &event.account.identity;
+    let (known, _) = mentions.of(index)?;
     let t = ctx.t.accounts;
-    let (plan, note) = (plain(&known.listed.plan), plain(&known.listed.note));
-    let said = [plan.as_ref(), (t.state_of)(standing.state), note.as_ref()];
-    let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
     Some(Fact {
         link: Some((t.its_page, ctx.url(&format!("/accounts/{}", known.id)))),
-        ..Fact::new(t.state, &said.join(", "))
+        ..Fact::new(t.state, &Card::of(index, mentions, ctx).line())
     })
 }
 
-pub(super) fn json(detail: &Detail, ctx: &Ctx) -> Value {
+pub(super) fn json(detail: &Detail, mentions: &Mentions, ctx: &Ctx) -> Value {
     let event = &detail.event;
+    let now = mentions.of(&event.account.identity);
+    let now = now.map(|(known, standing)| {
+        json!({
+            "state": standing.state.code(),
+            "until": standing.until.map(At::rfc3339),
+            "plan": known.listed.plan,
+            "note": who::masked(ctx, known, &known.listed.note),
+        })
+    });
     let tokens = &event.tokens;
     json!({
         "id": event.key.to_string(),
@@ -147,6 +157,7 @@ pub(super) fn json(detail: &Detail, ctx: &Ctx) -> Value {
             "id": event.account.identity,
             "label": cell::account(ctx, &event.account),
             "auth_type": event.account.auth_type,
+            "now": now,
         },
         "key": { "hash": event.client_key.hash, "name": ctx.key_name(&event.client_key) },
         "endpoint": event.endpoint,

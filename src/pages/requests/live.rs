@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::places::Place;
 use super::rows::{Columns, Line};
+use crate::accounts::Desk;
 use crate::domain::event::EventKey;
 use crate::domain::filter::{Sort, View};
 use crate::domain::units::{At, Ms};
@@ -46,6 +47,7 @@ pub(super) async fn stream(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     access: Access,
 ) -> Result<HttpResponse> {
     let Some(place) = Place::take(access.session()) else {
@@ -70,6 +72,7 @@ pub(super) async fn stream(
         ctx,
         view,
         state,
+        accounts,
         access,
     };
     let body = stream::unfold(live, |mut live| async move {
@@ -101,6 +104,7 @@ struct Live {
     view: View,
     columns: Columns,
     state: Data<AppState>,
+    accounts: Data<Desk>,
     access: Access,
     changed: watch::Receiver<u64>,
     /// Number of the last event told.
@@ -212,7 +216,8 @@ impl Live {
     }
 
     fn html(&self, rows: &[Row], is_new: bool) -> String {
-        let line = |row| Line::new(row, &self.ctx, true, is_new);
+        let mentions = self.accounts.mentions(self.ctx.now);
+        let line = |row| Line::new(row, &mentions, &self.ctx, true, is_new);
         let fresh = Fresh {
             ctx: &self.ctx,
             columns: self.columns,

@@ -1,9 +1,11 @@
 //! A stored row as a line of the table. The page, the live stream and nothing
 //! else show rows, so both always look the same.
 
+use crate::accounts::Mentions;
 use crate::domain::filter::{Column, Sort, SortBy, View};
 use crate::i18n::{UNKNOWN, plain};
 use crate::pages::cell::{self, Cell, Lag, Outcome};
+use crate::pages::who::Card;
 use crate::store::requests::Row;
 use crate::web::ctx::Ctx;
 
@@ -94,6 +96,8 @@ pub(super) struct Line {
     pub alias: String,
     pub provider: String,
     pub account: String,
+    /// How the account is now.
+    pub card: Card,
     pub effort_tier: String,
     pub lag: Option<Lag>,
     pub latency: Cell,
@@ -105,11 +109,19 @@ pub(super) struct Line {
     pub reasoning: Cell,
     pub cost: Cell,
     pub key: String,
+    /// The gateway has the key no more.
+    pub key_gone: bool,
 }
 
 impl Line {
     #[must_use]
-    pub(super) fn new(row: &Row, ctx: &Ctx, by_time: bool, fresh: bool) -> Self {
+    pub(super) fn new(
+        row: &Row,
+        mentions: &Mentions,
+        ctx: &Ctx,
+        by_time: bool,
+        fresh: bool,
+    ) -> Self {
         let (lang, t) = (ctx.lang, ctx.t.requests);
         let local = ctx.local(row.key.at);
         let today = ctx.local(ctx.now).date_naive() == local.date_naive();
@@ -144,6 +156,7 @@ impl Line {
             },
             provider: cell::provider(&row.provider),
             account: or_dash(cell::account(ctx, &row.account)),
+            card: Card::of(&row.account.identity, mentions, ctx),
             effort_tier: cell::effort_tier(&row.effort, &row.tier, t),
             lag: Lag::of(row.latency, row.ttft, row.failed),
             latency: Cell::seconds(row.latency, lang),
@@ -155,17 +168,18 @@ impl Line {
             reasoning: Cell::count(tokens.reasoning, lang, t),
             cost: Cell::dollars(row.cost, lang),
             key: or_dash(ctx.key_name(&row.client_key)),
+            key_gone: mentions.key_is_gone(&row.client_key.hash),
         }
     }
 }
 
 /// The lines of a page. In order of time each earlier day gets a heading.
-pub(super) fn lines(rows: &[Row], view: &View, ctx: &Ctx) -> Vec<Line> {
+pub(super) fn lines(rows: &[Row], view: &View, mentions: &Mentions, ctx: &Ctx) -> Vec<Line> {
     let by_time = view.sort.by == SortBy::Time;
     let mut day = ctx.local(ctx.now).date_naive();
     rows.iter()
         .map(|row| {
-            let mut line = Line::new(row, ctx, by_time, false);
+            let mut line = Line::new(row, mentions, ctx, by_time, false);
             let local = ctx.local(row.key.at);
             if by_time && local.date_naive() != day {
                 day = local.date_naive();

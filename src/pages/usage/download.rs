@@ -7,11 +7,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::tab::Tab;
 use super::{order, table};
+use crate::accounts::{Desk, Mentions};
 use crate::domain::filter::{Metric, UsageView, WeekHours};
 use crate::domain::time::HourOfWeek;
 use crate::domain::units::At;
 use crate::domain::unusual::{RULE, What};
 use crate::pages::sheet::{self, Format, Link, Sheet, Value};
+use crate::pages::who;
 use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
 use crate::store::usage::{self, Times, Usage, Wanted};
 use crate::web::ctx::Ctx;
@@ -105,6 +107,7 @@ pub(super) async fn answer(
     request: HttpRequest,
     ctx: Ctx,
     state: Data<AppState>,
+    accounts: Data<Desk>,
 ) -> Result<HttpResponse> {
     let (view, ignored) = UsageView::parse(request.query_string(), ctx.zone);
     Error::unless_understood(&ignored)?;
@@ -122,7 +125,8 @@ pub(super) async fn answer(
     let names = state.store.names();
     let usage = state.store.read(move |c| usage::read(c, &names, &wanted));
     let usage = usage.await?;
-    let sheet = filled(part, &view, &usage, &ctx);
+    let mentions = accounts.mentions(ctx.now);
+    let sheet = filled(part, &view, &usage, &mentions, &ctx);
     Ok(sheet.answer(format, about(&view, &usage), &ctx))
 }
 
@@ -138,7 +142,7 @@ fn about(view: &UsageView, usage: &Usage) -> Map<String, Json> {
     about
 }
 
-fn filled(part: Part, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Sheet {
+fn filled(part: Part, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx: &Ctx) -> Sheet {
     let (columns, rows) = match part {
         Part::Summary => summary(usage, ctx),
         Part::Trend => trend(usage, ctx),
@@ -146,6 +150,7 @@ fn filled(part: Part, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Sheet {
             part.dimension().unwrap_or(Dimension::Model),
             view,
             usage,
+            mentions,
             ctx,
         ),
         Part::Hours => hours(usage),
@@ -260,7 +265,13 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
     )
 }
 
-fn ranking(dimension: Dimension, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Table {
+fn ranking(
+    dimension: Dimension,
+    view: &UsageView,
+    usage: &Usage,
+    mentions: &Mentions,
+    ctx: &Ctx,
+) -> Table {
     let found = order::sorted(view, usage);
     let before = table::before(usage);
     let row = |(choice, totals): &&(Choice, Totals)| {
@@ -277,12 +288,43 @@ fn ranking(dimension: Dimension, view: &UsageView, usage: &Usage, ctx: &Ctx) -> 
             let past = before.get(choice.value.as_str());
             row.extend(past.map_or_else(absent, |past| measures(past)));
         }
+        row.extend(now(dimension, &choice.value, mentions, ctx));
         row
     };
-    (
-        columns(&["id", "name"], usage.before.is_some()),
-        found.iter().map(row).collect(),
-    )
+    let mut columns = columns(&["id", "name"], usage.before.is_some());
+    columns.extend(now_columns(dimension).iter().map(|name| (*name).to_owned()));
+    (columns, found.iter().map(row).collect())
+}
+
+/// How it is now, not in the range.
+fn now_columns(dimension: Dimension) -> &'static [&'static str] {
+    match dimension {
+        Dimension::Account => &["plan", "state", "state_until", "note"],
+        Dimension::Provider => &["accounts", "accounts_ready"],
+        Dimension::Key => &["deleted"],
+        _ => &[],
+    }
+}
+
+fn now(dimension: Dimension, value: &str, mentions: &Mentions, ctx: &Ctx) -> Vec<Value> {
+    let count = |n: usize| Value::Count(i64::try_from(n).unwrap_or(i64::MAX));
+    match dimension {
+        Dimension::Account => match mentions.of(value) {
+            Some((known, standing)) => vec![
+                Value::text(&known.listed.plan),
+                Value::text(standing.state.code()),
+                standing.until.map_or(Value::None, Value::Time),
+                Value::Text(who::masked(ctx, known, &known.listed.note)),
+            ],
+            None => vec![Value::None, Value::None, Value::None, Value::None],
+        },
+        Dimension::Provider => match mentions.of_provider(value) {
+            Some(fleet) => vec![count(fleet.whole), count(fleet.ready)],
+            None => vec![Value::None, Value::None],
+        },
+        Dimension::Key => vec![Value::Flag(mentions.key_is_gone(value))],
+        _ => Vec::new(),
+    }
 }
 
 fn hours(usage: &Usage) -> Table {

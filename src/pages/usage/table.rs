@@ -11,14 +11,16 @@ use std::collections::HashMap;
 use super::download::{self, Part};
 use super::order::{sort, sorted};
 use super::tab::Tab;
+use crate::accounts::Mentions;
 use crate::domain::filter::{Selection, SumBy, SumSort, UsageView};
 use crate::i18n::plain;
 use crate::pages::sheet::Link;
 use crate::pages::trend;
+use crate::pages::who::{self, Card};
 use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
 use crate::web::ctx::Ctx;
-use line::{Line, Scale};
+use line::{Aside, Line, Scale};
 use page::{Page, counted};
 
 pub(super) struct Table {
@@ -52,7 +54,13 @@ pub(super) struct Head {
 }
 
 impl Table {
-    pub(super) fn new(tab: Tab, view: &UsageView, usage: &Usage, ctx: &Ctx) -> Self {
+    pub(super) fn new(
+        tab: Tab,
+        view: &UsageView,
+        usage: &Usage,
+        mentions: &Mentions,
+        ctx: &Ctx,
+    ) -> Self {
         let t = ctx.t.usage;
         let (dimension, path) = (tab.dimension(), tab.path());
         let (found, before) = (sorted(view, usage), self::before(usage));
@@ -66,6 +74,7 @@ impl Table {
             let before = before.get(choice.value.as_str()).copied();
             Line {
                 name: name(dimension, choice, ctx),
+                aside: aside(dimension, &choice.value, mentions, ctx),
                 ..Line::new(&narrowed, totals, before, &scale, ctx)
             }
         });
@@ -147,6 +156,25 @@ pub(super) fn name(dimension: Dimension, choice: &Choice, ctx: &Ctx) -> String {
     match dimension {
         Dimension::Account | Dimension::Key => ctx.identity(label),
         _ => plain(label).into_owned(),
+    }
+}
+
+/// What is known of whoever it is, besides the name.
+fn aside(dimension: Dimension, value: &str, mentions: &Mentions, ctx: &Ctx) -> Aside {
+    let words = match dimension {
+        Dimension::Account => {
+            return Aside {
+                card: Card::of(value, mentions, ctx),
+                ..Aside::default()
+            };
+        }
+        Dimension::Provider => who::provider(value, mentions, ctx),
+        Dimension::Key if mentions.key_is_gone(value) => ctx.t.keys.no_longer.to_owned(),
+        _ => String::new(),
+    };
+    Aside {
+        words,
+        ..Aside::default()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::units::{At, NanoUsd};
 use crate::i18n::UNKNOWN;
 use crate::pages::chart::{self, N};
 use crate::pages::scale::Unit;
+use crate::pages::who::Card;
 use crate::pages::{sums, trend};
 use crate::store::requests::{Choice, Totals};
 use crate::store::usage::Usage;
@@ -15,6 +16,8 @@ use crate::web::ctx::Ctx;
 #[derive(Clone, Debug)]
 pub(in crate::pages::usage) struct Line {
     pub name: String,
+    /// What stands beside it.
+    pub aside: Aside,
     /// Its own sums.
     pub href: String,
     pub requests: Figure,
@@ -25,6 +28,14 @@ pub(in crate::pages::usage) struct Line {
     pub cost: Figure,
     pub cost_width: N,
     pub share: Figure,
+}
+
+/// What is known of whoever a line is about.
+#[derive(Clone, Debug, Default)]
+pub(in crate::pages::usage) struct Aside {
+    pub card: Card,
+    /// Of a provider or a client's key.
+    pub words: String,
 }
 
 /// A figure and what is behind it.
@@ -97,6 +108,7 @@ impl Line {
         };
         Self {
             name: String::new(),
+            aside: Aside::default(),
             href: behind.sums(view.metric),
             requests: count(totals.requests, lang.count(totals.requests), behind.rows()),
             width: width(totals.requests, scale.requests),
