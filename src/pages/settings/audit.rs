@@ -158,7 +158,7 @@ fn row(ctx: &Ctx, entry: &Entry) -> Row {
         },
         from: ctx.address(&entry.address),
         method: entry.method.clone(),
-        path: plain(&entry.path).into_owned(),
+        path: path(ctx, &entry.path),
         outcome,
         tone,
         sent: ctx.lang.bytes(entry.sent),
@@ -167,6 +167,54 @@ fn row(ctx: &Ctx, entry: &Entry) -> Row {
             .took
             .map_or_else(String::new, |took| milliseconds(ctx, took)),
     }
+}
+
+/// Parameters that name nobody.
+const NAMELESS: [&str; 12] = [
+    "all",
+    "auth_index",
+    "channel",
+    "count",
+    "disabled",
+    "index",
+    "is_webui",
+    "limit",
+    "location",
+    "provider",
+    "source",
+    "version",
+];
+
+/// What was asked, without the name of anybody where identities are hidden:
+/// files are called by the address of who logged in.
+fn path(ctx: &Ctx, path: &str) -> String {
+    let path = plain(path);
+    if !ctx.prefs.mask {
+        return path.into_owned();
+    }
+    let (place, query) = match path.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (path.as_ref(), None),
+    };
+    let part = |part: &str| {
+        if part.contains('@') {
+            ctx.identity(part)
+        } else {
+            part.to_owned()
+        }
+    };
+    let pair = |pair: &str| match pair.split_once('=') {
+        Some((name, "…")) => format!("{name}=…"),
+        Some((name, value)) if NAMELESS.contains(&name) && !value.contains('@') => pair.to_owned(),
+        Some((name, value)) => format!("{}={}", part(name), ctx.identity(value)),
+        None => ctx.identity(pair),
+    };
+    let mut shown = place.split('/').map(part).collect::<Vec<_>>().join("/");
+    if let Some(query) = query {
+        shown.push('?');
+        shown.push_str(&query.split('&').map(pair).collect::<Vec<_>>().join("&"));
+    }
+    shown
 }
 
 fn milliseconds(ctx: &Ctx, took: Ms) -> String {
@@ -185,17 +233,17 @@ async fn csv(
     let kind = wanted.kind();
     // The first rows are read before anything is sent: a database that fails
     // answers with an error and not with half a file.
-    let (first, next) = chunk(&state.store, kind, None).await?;
+    let (first, next) = chunk(&state.store, &ctx, kind, None).await?;
     let begin = Bytes::from([COLUMNS.as_bytes(), &first].concat());
     let rest = stream::unfold(
-        (state.store.clone(), next),
-        move |(store, next)| async move {
-            let read = chunk(&store, kind, Some(next?)).await;
+        (state.store.clone(), ctx.clone(), next),
+        move |(store, ctx, next)| async move {
+            let read = chunk(&store, &ctx, kind, Some(next?)).await;
             Some(match read {
-                Ok((bytes, next)) => (Ok(bytes), (store, next)),
+                Ok((bytes, next)) => (Ok(bytes), (store, ctx, next)),
                 Err(error) => {
                     log::warn!("a download of the audit log ends early: {error}");
-                    (Err(error), (store, None))
+                    (Err(error), (store, ctx, None))
                 }
             })
         },
@@ -210,6 +258,7 @@ async fn csv(
 /// Rows as text, and the number the next ones come before.
 async fn chunk(
     store: &Store,
+    ctx: &Ctx,
     kind: Option<Kind>,
     before: Option<i64>,
 ) -> store::Result<(Bytes, Option<i64>)> {
@@ -220,10 +269,10 @@ async fn chunk(
         .last()
         .filter(|_| entries.len() == CHUNK)
         .map(|entry| entry.id);
-    Ok((Bytes::from(written(&entries)), next))
+    Ok((Bytes::from(written(&entries, ctx)), next))
 }
 
-fn written(entries: &[Entry]) -> Vec<u8> {
+fn written(entries: &[Entry], ctx: &Ctx) -> Vec<u8> {
     let mut out = csv_writer(entries.len() * 160);
     for entry in entries {
         let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
@@ -231,9 +280,9 @@ fn written(entries: &[Entry]) -> Vec<u8> {
             entry.at.rfc3339(),
             entry.kind.clone(),
             entry.who.clone(),
-            entry.address.clone(),
+            ctx.address(&entry.address),
             inert(&entry.method),
-            inert(&entry.path),
+            inert(&path(ctx, &entry.path)),
             number(entry.status.map(i64::from)),
             entry.outcome.clone(),
             entry.sent.to_string(),
