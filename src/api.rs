@@ -68,6 +68,7 @@ pub fn routes(services: &mut ServiceConfig) {
 /// Open to everybody; they tell nothing but that the process works.
 pub fn public_routes(services: &mut ServiceConfig) {
     services
+        .app_data(Data::new(health::Pulse::default()))
         .route("/healthz", get().to(health::live))
         .route("/readyz", get().to(health::ready));
 }

@@ -229,6 +229,13 @@ impl Store {
         self.run(|writer| writer.transaction(job)).await
     }
 
+    /// Jobs that wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let jobs = &self.inner.jobs;
+        jobs.max_capacity() - jobs.capacity()
+    }
+
     /// Stores a batch, all or nothing. Replaying a batch changes no total but
     /// `taken` and `duplicates`.
     pub async fn ingest(&self, batch: impl Into<Arc<Batch>>) -> Result<Ingested> {
