@@ -136,10 +136,14 @@ fn is_event(object: &Map<String, Value>) -> bool {
         .any(|name| object.contains_key(*name))
 }
 
-/// `None` also for what lies before 1970: Go writes its zero time as year 1.
+/// No gateway with a usage queue is older: 1 January 2025.
+const EARLIEST: At = At(1_735_689_600_000);
+
+/// `None` also for what no clock can have said: Go writes its zero time as
+/// year 1, and a machine without a battery starts in 1970.
 fn timestamp(text: &str) -> Option<At> {
     let at = DateTime::parse_from_rfc3339(text.trim()).ok()?;
-    Some(At(at.timestamp_millis())).filter(|at| at.0 >= 0)
+    Some(At(at.timestamp_millis())).filter(|at| *at >= EARLIEST)
 }
 
 fn event_of(key: EventKey, payload: &Payload<'_>, keys: &KeyHasher) -> Event {
