@@ -67,6 +67,7 @@ pub struct Prices {
     pub via_effort: &'static str,
     pub via_spelling: &'static str,
     pub via_list_prefix: &'static str,
+    pub via_preview: &'static str,
     pub via_pattern: &'static str,
     pub order: &'static str,
 

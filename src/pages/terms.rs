@@ -30,6 +30,7 @@ pub fn via(t: &'static Texts, via: Via) -> &'static str {
         Via::Effort => t.via_effort,
         Via::Spelling => t.via_spelling,
         Via::ListPrefix => t.via_list_prefix,
+        Via::Preview => t.via_preview,
         Via::Pattern => t.via_pattern,
     }
 }

@@ -143,6 +143,10 @@ impl List {
         self.pick(self.tails.get(&form.name), provider)
     }
 
+    fn preview(&self, form: &Form, provider: &str) -> Option<&Entry> {
+        self.pick(self.plain.get(&format!("{}-preview", form.name)), provider)
+    }
+
     fn pattern(&self, form: &Form) -> Option<&Entry> {
         let matched = self.patterns.iter().find(|(p, _)| p.matches(&form.name));
         matched.and_then(|(_, at)| self.entries.get(*at))
@@ -247,6 +251,20 @@ impl PriceBook {
         self.find_below(&forms(model), provider, false)
     }
 
+    /// Whether a model costs the same by both, whatever is asked of it and
+    /// whichever account serves it; where it cannot be told, it does not.
+    #[must_use]
+    pub fn same_for(&self, other: &Self, model: &str, provider: &str) -> bool {
+        let names = forms(model);
+        let price = |book: &Self| Some(book.find_below(&names, provider, true)?.price.clone());
+        let factors = |book: &Self| -> Vec<(Layer, Multiplier)> {
+            let all = book.multipliers.iter();
+            let matching = all.filter(|(_, m)| multiplier::is_of(m, &names));
+            matching.cloned().collect()
+        };
+        price(self) == price(other) && factors(self) == factors(other)
+    }
+
     pub(super) fn find_below(
         &self,
         names: &[Form],
@@ -311,6 +329,7 @@ impl PriceBook {
         first(names, |form| meet(form, form.via, List::plain))
             .or_else(|| first(names, |form| meet(form, Via::Spelling, List::spelled)))
             .or_else(|| first(names, |form| meet(form, Via::ListPrefix, List::tail)))
+            .or_else(|| first(names, |form| meet(form, Via::Preview, List::preview)))
     }
 }
 

@@ -79,6 +79,13 @@ pub fn built_in() -> Vec<Multiplier> {
     all
 }
 
+/// Whether it is meant for the model of these names, under some condition.
+pub(super) fn is_of(multiplier: &Multiplier, names: &[Form]) -> bool {
+    names
+        .iter()
+        .any(|form| multiplier.model.matches(&form.name))
+}
+
 /// The best of `all` for a model among those `fits` accepts: the operator's
 /// before built-in ones, then the pattern that says most.
 pub(super) fn best<'a>(
@@ -87,7 +94,7 @@ pub(super) fn best<'a>(
     fits: impl Fn(&When) -> bool,
 ) -> Option<&'a Multiplier> {
     all.iter()
-        .filter(|(_, m)| fits(&m.when) && names.iter().any(|form| m.model.matches(&form.name)))
+        .filter(|(_, m)| fits(&m.when) && is_of(m, names))
         .max_by_key(|(layer, m)| (std::cmp::Reverse(*layer), m.model.weight()))
         .map(|(_, m)| m)
 }

@@ -24,6 +24,8 @@ pub enum Via {
     Spelling,
     /// The list has a seller in front of its name, the request has not.
     ListPrefix,
+    /// The list has the model as a preview, the request without saying so.
+    Preview,
     /// A pattern of the operator.
     Pattern,
 }
@@ -51,7 +53,10 @@ pub fn forms(name: &str) -> Vec<Form> {
     extend(&mut forms, Via::Suffix, without_brackets);
     while extend(&mut forms, Via::Prefix, without_seller) {}
     extend(&mut forms, Via::Release, without_release);
-    extend(&mut forms, Via::Effort, without_effort);
+    if extend(&mut forms, Via::Effort, without_effort) {
+        // `claude-sonnet-4-5-20250929-thinking` has its release before the effort.
+        extend(&mut forms, Via::Effort, without_release);
+    }
     forms
 }
 

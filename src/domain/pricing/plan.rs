@@ -350,7 +350,7 @@ fn confidence(via: Via) -> u8 {
         Via::Case => 98,
         Via::Suffix => 96,
         Via::Prefix | Via::ListPrefix => 94,
-        Via::Release | Via::Spelling => 90,
+        Via::Release | Via::Spelling | Via::Preview => 90,
         Via::Effort | Via::Pattern => 80,
     }
 }

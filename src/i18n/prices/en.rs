@@ -60,6 +60,7 @@ pub static EN: Prices = Prices {
     via_effort: "without the effort at its end",
     via_spelling: "with dots and dashes as one",
     via_list_prefix: "with the seller that the list puts in front",
+    via_preview: "as the preview that the list has",
     via_pattern: "by pattern",
     order: "Looked up in this order: your names, your patterns; then the name as it is, without thinking suffix, seller, release date and effort, each time the synced list before the built-in one.",
 

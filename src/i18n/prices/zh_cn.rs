@@ -60,6 +60,7 @@ pub static ZH_CN: Prices = Prices {
     via_effort: "去掉末尾的推理强度",
     via_spelling: "点与连字符视为相同",
     via_list_prefix: "列表在名称前加了销售方",
+    via_preview: "列表中为预览版",
     via_pattern: "按模式匹配",
     order: "查找顺序：您的名称、您的模式；然后是原名称，以及依次去掉思考后缀、销售方、发布日期和推理强度的名称，每一步都是同步列表先于内置列表。",
 

@@ -14,6 +14,8 @@ fn case_and_seller_in_a_name_do_not_matter() {
         ("gpt-5.5(high)", Via::Suffix),
         ("gpt-5.5-2026-04-23", Via::Release),
         ("gpt-5.5-high", Via::Effort),
+        ("gpt-5.5-2026-04-23-high", Via::Effort),
+        ("gpt-5.5-20260423-thinking", Via::Effort),
         ("gpt-5-5", Via::Spelling),
     ] {
         let request = Request { model, ..GPT };
@@ -80,6 +82,23 @@ fn the_seller_that_served_sets_the_price() {
     let terms = oss.cost(&book, &million.tokens()).terms.unwrap();
     assert_eq!(terms.rule.to_string(), "built-in:groq/openai/gpt-oss-20b");
     assert_eq!(terms.rule.via, Via::ListPrefix);
+}
+
+#[test]
+fn what_is_listed_as_a_preview_is_found_without_the_word() {
+    let book = PriceBook::built_in();
+    for (model, listed) in [
+        ("gemini-3-flash", "gemini-3-flash-preview"),
+        ("gemini-3.1-pro-high", "gemini-3.1-pro-preview"),
+    ] {
+        let found = book.find(model, "antigravity").unwrap();
+        assert_eq!(
+            (found.rule.model.as_str(), found.rule.via),
+            (listed, Via::Preview)
+        );
+    }
+    let found = book.find("gemini-3-flash-preview", "gemini").unwrap();
+    assert_eq!(found.rule.via, Via::Name);
 }
 
 #[test]
