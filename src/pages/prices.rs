@@ -16,7 +16,7 @@ use actix_web::web::{Data, Form, Query, ServiceConfig, post};
 use serde::Deserialize;
 
 use crate::pages::sheet::Format;
-use crate::store::prices::Undone;
+use crate::store::prices::{Undone, touched};
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::reading::get;
@@ -114,22 +114,31 @@ struct Done {
 }
 
 impl Done {
-    fn flash(&self, ctx: &Ctx) -> Option<Flash> {
+    async fn flash(&self, ctx: &Ctx, state: &AppState) -> Result<Option<Flash>> {
+        let Some(flash) = self.said(ctx) else {
+            return Ok(None);
+        };
+        let earlier = match self.batch {
+            Some(batch) => {
+                let models = state.store.read(move |c| touched::models(c, batch)).await?;
+                anew::address(ctx, &models).unwrap_or_default()
+            }
+            None => String::new(),
+        };
+        Ok(Some(Flash {
+            undo: self.batch,
+            earlier,
+            ..flash
+        }))
+    }
+
+    fn said(&self, ctx: &Ctx) -> Option<Flash> {
         let t = ctx.t.prices;
         let of = crate::i18n::plain(&self.of);
-        let flash = match self.what.as_str() {
-            "saved" => Flash {
-                earlier: anew::address(ctx, std::iter::once(self.of.as_str())),
-                ..Flash::new("ok", (t.saved)(&of), t.saved_text)
-            },
-            "removed" => Flash {
-                earlier: anew::address(ctx, std::iter::once(self.of.as_str())),
-                ..Flash::new("ok", (t.removed)(&of), t.removed_text)
-            },
-            "applied" => Flash {
-                earlier: anew::address(ctx, std::iter::empty()),
-                ..Flash::new("ok", (t.applied)(&of), t.saved_text)
-            },
+        Some(match self.what.as_str() {
+            "saved" => Flash::new("ok", (t.saved)(&of), t.saved_text),
+            "removed" => Flash::new("ok", (t.removed)(&of), t.removed_text),
+            "applied" => Flash::new("ok", (t.applied)(&of), t.saved_text),
             "unchanged" => Flash::new("info", t.unchanged, ""),
             "none_chosen" => Flash::new("warn", t.none_chosen, t.none_chosen_text),
             "undone" => Flash::new("ok", t.undone, t.saved_text),
@@ -140,10 +149,6 @@ impl Done {
             "bad_multiplier" => Flash::new("bad", t.not_saved, t.bad_multiplier),
             "busy" => Flash::new("warn", t.one_at_a_time, ""),
             _ => return None,
-        };
-        Some(Flash {
-            undo: self.batch,
-            ..flash
         })
     }
 }

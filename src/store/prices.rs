@@ -7,6 +7,7 @@
 pub(super) mod pricer;
 pub mod seen;
 pub mod sources;
+pub mod touched;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

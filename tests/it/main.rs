@@ -47,6 +47,7 @@ mod losses_page;
 mod pages_choices;
 mod pages_hostile;
 mod pages_regions;
+mod price_earlier;
 mod price_pages;
 mod price_sources;
 mod price_sync;

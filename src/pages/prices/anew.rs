@@ -15,7 +15,7 @@ use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
 use crate::prices::Desk;
 use crate::regions;
-use crate::store::prices::seen;
+use crate::store::prices::{seen, touched};
 use crate::store::reprice::{self, Ask, Effect, Job, State};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
@@ -24,8 +24,8 @@ use crate::web::session::Access;
 use crate::web::state::AppState;
 
 const PATH: &str = "/usage/prices/anew";
-/// More are "all".
-const MOST_MODELS: usize = 50;
+/// More would not fit into an address and are "all".
+const MOST_MODELS: usize = 150;
 
 #[derive(Template)]
 #[template(path = "prices_anew.html", blocks = ["job"])]
@@ -79,21 +79,29 @@ struct JobView {
     effect: EffectTable,
 }
 
-/// Where these models are priced anew over all time; none = all.
-pub(super) fn address<'a>(ctx: &Ctx, models: impl Iterator<Item = &'a str>) -> String {
-    let models: Vec<&str> = models.filter(|model| !model.contains(['*', '?'])).collect();
-    let models = if models.len() > MOST_MODELS {
-        Vec::new()
+/// Where these models are priced anew over all time; `None` without any.
+pub(super) fn address(ctx: &Ctx, models: &[String]) -> Option<String> {
+    let named = if models.len() > MOST_MODELS {
+        &[]
     } else {
         models
     };
-    let models = models.into_iter().map(|model| ("model", model));
-    words::address(ctx, PATH, models.chain([("range", "all")]))
+    let named = named.iter().map(|model| ("model", model.as_str()));
+    (!models.is_empty()).then(|| words::address(ctx, PATH, named.chain([("range", "all")])))
 }
 
-/// The models in use that an override prices.
-pub(super) async fn priced_by(state: &AppState, name: &str) -> Result<Vec<String>> {
-    let wanted = state.store.read(seen::models).await?;
+/// The models in use that an override prices, and those that the batch which
+/// set it touched: under another name it priced others.
+pub(super) async fn priced_by(
+    state: &AppState,
+    name: &str,
+    batch: Option<i64>,
+) -> Result<Vec<String>> {
+    let read = move |c: &mut _| {
+        let touched = batch.map_or_else(|| Ok(Vec::new()), |batch| touched::models(c, batch));
+        Ok((seen::models(c)?, touched?))
+    };
+    let (wanted, touched) = state.store.read(read).await?;
     let book = state.store.prices();
     let mut models: Vec<String> = wanted
         .into_iter()
@@ -106,7 +114,9 @@ pub(super) async fn priced_by(state: &AppState, name: &str) -> Result<Vec<String
             })
         })
         .map(|wanted| wanted.model)
+        .chain(touched)
         .collect();
+    models.sort_unstable();
     models.dedup();
     Ok(models)
 }
@@ -134,7 +144,7 @@ pub(super) async fn show(
     models.dedup();
     let page = AnewPage {
         tabs: tabs(&ctx, PATH),
-        flash: done.flash(&ctx),
+        flash: done.flash(&ctx, &state).await?,
         models: models
             .into_iter()
             .map(|value| ModelChoice {

@@ -87,7 +87,7 @@ pub(super) async fn show(
     let (states, plan) = state.store.read(read).await?;
     let page = SourcesPage {
         tabs: tabs(&ctx, "/usage/prices/sources"),
-        flash: done.flash(&ctx),
+        flash: done.flash(&ctx, &state).await?,
         sources: source_rows(&ctx, &states),
         schedule: desk.schedule().await?,
         preview: plan.map(|(made, plan)| preview(&ctx, made, &plan)),

@@ -258,12 +258,13 @@ pub(super) async fn save(
     edits.push(Edit::Put(Item::Price(Layer::Override, Box::new(entry))));
     let batch = state.store.edit_prices(ctx.now, edits).await?;
     if anew {
-        let models = anew::priced_by(&state, &sheet.model).await?;
-        let location = anew::address(&ctx, models.iter().map(String::as_str));
-        let response = HttpResponse::SeeOther()
-            .insert_header((actix_web::http::header::LOCATION, location))
-            .finish();
-        return Ok(response);
+        let models = anew::priced_by(&state, &sheet.model, batch).await?;
+        if let Some(location) = anew::address(&ctx, &models) {
+            let response = HttpResponse::SeeOther()
+                .insert_header((actix_web::http::header::LOCATION, location))
+                .finish();
+            return Ok(response);
+        }
     }
     Ok(see_batch(
         &ctx,

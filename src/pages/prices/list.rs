@@ -144,7 +144,8 @@ pub(super) async fn show(
     let ctx = ctx.at(Place::Usage);
     let read = |c: &mut _| Ok((seen::models(c)?, history(c, BATCHES)?));
     let (wanted, batches) = state.store.read(read).await?;
-    let page = build(ctx, &state.store.prices(), &wanted, &batches, &asked, &done);
+    let flash = done.flash(&ctx, &state).await?;
+    let page = build(ctx, &state.store.prices(), &wanted, &batches, &asked, flash);
     Ok(hx::html_response(StatusCode::OK).body(page.render()?))
 }
 
@@ -154,7 +155,7 @@ fn build(
     wanted: &[Wanted],
     batches: &[ChangeBatch],
     asked: &Asked,
-    done: &Done,
+    flash: Option<Flash>,
 ) -> ListPage {
     let (show, search) = (Show::of(asked), asked.search());
     let all = match show.layer() {
@@ -183,7 +184,7 @@ fn build(
         .count();
     ListPage {
         tabs: tabs(&ctx, "/usage/prices"),
-        flash: done.flash(&ctx),
+        flash,
         segments: segments(&ctx, book, wanted.len(), show),
         files: files(&ctx, asked),
         show: asked.show.clone(),

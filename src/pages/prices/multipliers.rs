@@ -56,7 +56,7 @@ pub(super) async fn show(
     let book = state.store.prices();
     let page = MultipliersPage {
         tabs: tabs(&ctx, "/usage/prices/multipliers"),
-        flash: done.flash(&ctx),
+        flash: done.flash(&ctx, &state).await?,
         rows: book
             .multipliers()
             .iter()
