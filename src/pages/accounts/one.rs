@@ -379,6 +379,7 @@ fn facts(
         ),
         (t.configured_in, listed.list.clone()),
         (t.switching, switching(ctx, known)),
+        (t.log_in_again, log_in_again(ctx, known)),
         (t.indexes, known.indexes.join(", ")),
     ];
     if standing.state != State::Gone && listed.kind == Kind::File {
@@ -391,6 +392,17 @@ fn facts(
     }
     facts.retain(|(_, value)| !value.is_empty());
     facts
+}
+
+/// Said of a file that names nobody: nothing ties another file to it. Empty
+/// where a new log-in goes on as the same account.
+fn log_in_again(ctx: &Ctx, known: &Known) -> String {
+    let listed = &known.listed;
+    let named = !listed.person.is_empty() || !listed.provider_account.is_empty();
+    if listed.kind == Kind::Key || named {
+        return String::new();
+    }
+    ctx.t.accounts.becomes_another.to_owned()
 }
 
 /// What is to be known of the switch; empty where it is an ordinary one.
