@@ -3,6 +3,7 @@
 //! Management Key. Paths the panel serves itself never come here. Nothing is
 //! sent before the caller is known, the path is understood and the limits allow.
 
+mod api_keys;
 mod body;
 mod headers;
 mod limits;
@@ -37,7 +38,7 @@ use crate::web::reading::get;
 use crate::web::security;
 use crate::web::session::Access;
 use crate::web::state::AppState;
-use crate::web::throttle::Throttle;
+use api_keys::ApiKeys;
 use body::Held;
 use headers::Caller;
 use limits::{Limits, Who};
@@ -72,8 +73,7 @@ impl Default for Patience {
 pub struct Relay {
     limits: Limits,
     key: Arc<KeyWatch>,
-    /// Wrong API keys, by network.
-    guesses: Throttle,
+    api_keys: ApiKeys,
     patience: Patience,
 }
 
@@ -84,7 +84,7 @@ impl Relay {
         Self {
             limits: Limits::new(per_second),
             key,
-            guesses: Throttle::default(),
+            api_keys: ApiKeys::default(),
             patience,
         }
     }

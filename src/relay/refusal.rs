@@ -47,8 +47,11 @@ pub(super) enum Refusal {
     /// `/v1/models` with the Admin Key.
     #[error("the Admin Key is no API key")]
     AdminKeyForModels,
-    #[error("too many wrong API keys")]
-    TooManyApiKeys(Ms),
+    /// `/v1/models` with several keys, or with more than one in a header.
+    #[error("several API keys")]
+    ManyApiKeys,
+    #[error("too many wrong keys")]
+    TooManyKeys(Ms),
     /// Nobody is there to read it.
     #[error("the client left")]
     Left,
@@ -80,7 +83,8 @@ impl Refusal {
             },
             Self::NoApiKey => "missing_api_key",
             Self::AdminKeyForModels => "wrong_key_kind",
-            Self::TooManyApiKeys(_) => "too_many_attempts",
+            Self::ManyApiKeys => "several_api_keys",
+            Self::TooManyKeys(_) => "too_many_attempts",
             Self::Left => "client_left",
         }
     }
@@ -90,13 +94,15 @@ impl Refusal {
         match self {
             Self::NotSetUp => StatusCode::PRECONDITION_FAILED,
             Self::KeyUnreadable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Path(_) | Self::AbsoluteForm | Self::Host => StatusCode::BAD_REQUEST,
+            Self::Path(_) | Self::AbsoluteForm | Self::Host | Self::ManyApiKeys => {
+                StatusCode::BAD_REQUEST
+            }
             Self::UsageQueue | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Full(Full::Busy) | Self::Gateway(GatewayError::Banned { .. }) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::Full(Full::TooFast(_)) | Self::TooManyApiKeys(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Full(Full::TooFast(_)) | Self::TooManyKeys(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Gateway(GatewayError::TimedOut) => StatusCode::GATEWAY_TIMEOUT,
             Self::Gateway(_) => StatusCode::BAD_GATEWAY,
             Self::NoApiKey | Self::AdminKeyForModels => StatusCode::UNAUTHORIZED,
@@ -141,8 +147,11 @@ impl Refusal {
             Self::AdminKeyForModels => {
                 format!("This path takes a CPA API Key; the Admin Key was not passed on. {KEYS}")
             }
-            Self::TooManyApiKeys(_) => {
-                String::from("Too many API keys from here were refused by the gateway. Wait.")
+            Self::ManyApiKeys => String::from(
+                "Send one CPA API Key alone, in one place: Authorization: Bearer <key>.",
+            ),
+            Self::TooManyKeys(_) => {
+                String::from("Too many wrong keys came from this address. Wait.")
             }
             Self::Left => String::from("The client left."),
         }
@@ -151,7 +160,7 @@ impl Refusal {
     fn wait(&self) -> Option<Ms> {
         match self {
             Self::Full(Full::Busy) => Some(Ms(1_000)),
-            Self::Full(Full::TooFast(wait)) | Self::TooManyApiKeys(wait) => Some(*wait),
+            Self::Full(Full::TooFast(wait)) | Self::TooManyKeys(wait) => Some(*wait),
             Self::Gateway(GatewayError::Banned { remaining }) => {
                 let seconds = remaining.map_or(BAN_SECONDS, |left| left.as_secs() + 1);
                 Some(Ms(i64::try_from(seconds)

@@ -83,6 +83,15 @@ impl Throttle {
         }
         table.all.failures = table.all.failures.saturating_sub(1);
     }
+
+    /// The attempt was none at this key: it alone is forgotten.
+    pub fn take_back(&self, source: IpAddr) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = table.sources.get_mut(&source) {
+            entry.window.failures = entry.window.failures.saturating_sub(1);
+        }
+        table.all.failures = table.all.failures.saturating_sub(1);
+    }
 }
 
 impl Window {
@@ -196,6 +205,20 @@ mod tests {
         fail(&throttle, ip(1), FAILURES, START);
         throttle.succeeded(ip(1));
         assert_eq!(throttle.attempt(ip(1), START), Ok(4));
+    }
+
+    #[test]
+    fn what_is_taken_back_forgets_nothing_else() {
+        let throttle = Throttle::default();
+        for _ in 0..100 {
+            throttle.attempt(ip(1), START).unwrap();
+            throttle.take_back(ip(1));
+        }
+        fail(&throttle, ip(1), FAILURES - 1, START);
+        assert_eq!(throttle.attempt(ip(1), START), Ok(0));
+        throttle.take_back(ip(1));
+        assert_eq!(throttle.attempt(ip(1), START), Ok(0));
+        assert!(throttle.attempt(ip(1), START).is_err());
     }
 
     #[test]

@@ -160,6 +160,20 @@ async fn models_are_listed_with_the_callers_own_key() {
     assert_eq!(admin.json()["code"], "wrong_key_kind");
     assert_eq!(door.bytes_seen(), before);
 
+    for value in [
+        format!("Token {ADMIN_KEY}"),
+        format!("Bearer\t{ADMIN_KEY}"),
+        format!("Bearer x {ADMIN_KEY}"),
+    ] {
+        let odd = visitor().with("authorization", &value).get(path).await;
+        assert!(odd.status.is_client_error(), "{value}: {}", odd.status);
+    }
+    let several = visitor()
+        .get(&format!("/v1/models?key=sk-1&key={ADMIN_KEY}"))
+        .await;
+    assert_eq!(several.json()["code"], "several_api_keys");
+    assert_eq!(door.bytes_seen(), before);
+
     let mut seen = Vec::new();
     for n in 0..9 {
         let wrong = visitor().with("x-api-key", &format!("sk-guess-{n}"));
@@ -167,4 +181,45 @@ async fn models_are_listed_with_the_callers_own_key() {
     }
     assert_eq!(seen[0], 401);
     assert!(seen.ends_with(&[429, 429, 429, 429]), "{seen:?}");
+}
+
+/// Trying keys at the list of models is as slow as at the log-in, and an API key
+/// of one's own buys no tries at the Admin Key.
+#[tokio::test]
+async fn a_right_api_key_buys_no_guesses() {
+    let door = Door::with(with_client_key(), |setup| setup).await;
+    let with = |key: &str| door.panel.visitor().with("x-api-key", key);
+    let mut judged = 0;
+    for n in 0..40 {
+        let guess = with(&format!("guess-{n}")).get("/v1/models").await;
+        if guess.status != StatusCode::TOO_MANY_REQUESTS {
+            judged += 1;
+        }
+        with("sk-client-key-0001").get("/v1/models").await;
+    }
+    assert_eq!(judged, 5);
+    let guess = door.get("/status").await;
+    assert_eq!(guess.status, StatusCode::TOO_MANY_REQUESTS);
+    // Whose key was right before is not held up by it.
+    let right = with("sk-client-key-0001").get("/v1/models").await;
+    assert_eq!(right.status, StatusCode::OK, "{}", right.body);
+}
+
+#[tokio::test]
+async fn many_right_api_keys_may_come_at_once() {
+    let mut options = Options::default();
+    options.config_yaml.push_str("api-keys:\n");
+    for n in 0..20 {
+        let line = format!("  - sk-client-key-{n:04}\n");
+        options.config_yaml.push_str(&line);
+    }
+    let door = Door::with(options, |setup| setup).await;
+    let all = (0..60).map(async |n| {
+        let key = format!("sk-client-key-{:04}", n % 20);
+        let client = door.panel.visitor().with("x-api-key", &key);
+        client.get("/v1/models").await.status
+    });
+    for status in futures_util::future::join_all(all).await {
+        assert_eq!(status, StatusCode::OK);
+    }
 }
