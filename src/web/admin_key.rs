@@ -4,11 +4,11 @@
 //! costs CPU. Does not count attempts: [`super::throttle`] stands before it.
 
 use std::num::NonZeroU32;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use ring::{hmac, pbkdf2};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::random;
 
@@ -27,7 +27,11 @@ pub struct AdminKey {
     /// One hash runs, few wait: guessing cannot take the machine.
     hashing: Semaphore,
     entering: Semaphore,
+    checks: Mutex<Vec<(Digest, Weak<Check>)>>,
 }
+
+/// What came of one candidate: how many tries are left when it was wrong.
+pub type Check = OnceCell<Result<(), u32>>;
 
 #[derive(Clone, Debug)]
 enum Known {
@@ -73,6 +77,7 @@ impl AdminKey {
             known: RwLock::new(known),
             hashing: Semaphore::new(1),
             entering: Semaphore::new(1 + WAITING),
+            checks: Mutex::default(),
         }
     }
 
@@ -97,6 +102,22 @@ impl AdminKey {
                 Ok(right)
             }
         }
+    }
+
+    /// The check of this candidate that is under way, or a new one: whoever brings
+    /// the same key at the same time waits for one answer.
+    #[must_use]
+    pub fn check(&self, candidate: &str) -> Arc<Check> {
+        let digest = self.digest(candidate);
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.retain(|(_, check)| check.strong_count() > 0);
+        let running = checks.iter().find(|(other, _)| *other == digest);
+        if let Some(check) = running.and_then(|(_, check)| check.upgrade()) {
+            return check;
+        }
+        let check = Arc::default();
+        checks.push((digest, Arc::downgrade(&check)));
+        check
     }
 
     /// Tells one text from another, in this process alone.

@@ -37,20 +37,25 @@ pub async fn guard<B: MessageBody + 'static>(
 }
 
 /// Checks one candidate for the Admin Key, counted against its sender. All who
-/// verify the key come through here.
+/// verify the key come through here; the same key at the same time counts once.
 pub async fn verify(state: &AppState, client: Client, candidate: &str) -> Result<()> {
     let source = client.network();
-    let tries_left = state.throttle.attempt(source, state.clock.now())?;
-    if state.admin.is(candidate).await? {
-        state.throttle.succeeded(source);
-        return Ok(());
-    }
+    let check = state.admin.check(candidate);
+    let judge = || async {
+        let tries_left = state.throttle.attempt(source, state.clock.now())?;
+        if state.admin.is(candidate).await? {
+            state.throttle.succeeded(source);
+            return Ok(Ok(()));
+        }
+        log::warn!(
+            "a wrong Admin Key came from {}, {tries_left} tries left",
+            client.ip
+        );
+        Ok::<_, Error>(Err(tries_left))
+    };
     let shape = Shape::of(candidate);
-    log::warn!(
-        "a wrong Admin Key came from {}, {tries_left} tries left",
-        client.ip
-    );
-    Err(Error::WrongKey { shape, tries_left })
+    let verdict = *check.get_or_try_init(judge).await?;
+    verdict.map_err(|tries_left| Error::WrongKey { shape, tries_left })
 }
 
 /// A key that was sent is judged alone: a cookie beside it counts for nothing,

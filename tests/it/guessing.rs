@@ -2,9 +2,13 @@
 //! others nothing.
 
 use cpamp::domain::units::Ms;
+use cpamp::store::admin;
 use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
 
+use crate::support::binary::script;
 use crate::support::panel::{ADMIN_KEY, Panel};
+use crate::support::wait::until;
 
 const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
@@ -88,4 +92,29 @@ async fn no_door_gives_more_guesses_than_another() {
         guess(&panel, "").await;
     }
     assert_eq!(inside.get("/status").await.status, StatusCode::OK);
+}
+
+/// After a start the first check of a stored key takes long; those who bring the
+/// same key meanwhile wait for it and are not taken for guessers.
+#[tokio::test]
+async fn the_right_key_may_come_many_times_at_once() {
+    let first = Panel::setup().env("CPAMP_ADMIN_KEY", "").start().await;
+    let key = first.generated.clone().unwrap();
+    until("the Admin Key is kept", async || {
+        let kept = first.store().read(admin::credential).await.unwrap();
+        kept.map(drop).ok_or(())
+    })
+    .await;
+    let panel = first.stop().start().await;
+    assert!(panel.generated.is_none());
+    let right = script(&panel.origin, key.expose_secret());
+    let wrong = script(&panel.origin, "cmp_admin_another");
+    let all = (0..12).map(async |_| right.get("/status").await.status);
+    for status in futures_util::future::join_all(all).await {
+        assert_eq!(status, StatusCode::OK);
+    }
+    let all = (0..12).map(async |_| wrong.get("/status").await.status);
+    for status in futures_util::future::join_all(all).await {
+        assert_ne!(status, StatusCode::OK);
+    }
 }
