@@ -13,8 +13,10 @@ pub enum Kind {
     Json,
 }
 
-/// First segments of paths that scripts read.
-const OF_SCRIPTS: [&str; 5] = ["v0", "v1", "status", "healthz", "readyz"];
+/// First segments of paths that scripts read; people may open them.
+const OF_SCRIPTS: [&str; 4] = ["v0", "status", "healthz", "readyz"];
+/// Where nobody but programs comes, whatever they say they accept.
+const OF_PROGRAMS: [&str; 2] = ["/v0/management/", "/v1/"];
 
 impl Kind {
     #[must_use]
@@ -33,7 +35,8 @@ impl Kind {
         // Only a browser that goes to an address asks for HTML by name.
         let opened = says(header::ACCEPT, "text/html");
         let of_scripts = OF_SCRIPTS.contains(&first) && !opened;
-        if of_scripts || says(header::ACCEPT, "text/event-stream") {
+        let of_programs = OF_PROGRAMS.iter().any(|root| local.starts_with(root));
+        if of_programs || of_scripts || says(header::ACCEPT, "text/event-stream") {
             Self::Json
         } else if headers.get("hx-request").is_some() {
             Self::Fragment

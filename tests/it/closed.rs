@@ -48,6 +48,11 @@ fn closed() -> Vec<(Method, String)> {
         .collect()
 }
 
+/// The gateway's interface: its clients take any page for a success.
+fn is_interface(path: &str) -> bool {
+    path.starts_with("/v0/management/") || path.starts_with("/v1/")
+}
+
 fn is_public(path: &str) -> bool {
     path.starts_with("/assets/") || path.starts_with("/login/")
 }
@@ -94,6 +99,18 @@ async fn every_address_is_closed_to_strangers() {
                 continue;
             }
             check_refused(&answer, base, &what);
+            if is_interface(&path) {
+                let page = [("sec-fetch-site", "same-origin"), ("accept", "text/html")];
+                let opened = stranger.send(method.clone(), &address, "", &page).await;
+                for answer in [&answer, &opened] {
+                    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{what}");
+                    assert_eq!(answer.json()["code"], "missing_admin_key", "{what}");
+                }
+                let wrong = [("authorization", "Bearer x"), ("accept", "text/html")];
+                let wrong = stranger.send(method.clone(), &address, "", &wrong).await;
+                assert!(wrong.status.is_client_error(), "{what}: {}", wrong.status);
+                assert_eq!(wrong.header("content-type"), "application/json", "{what}");
+            }
             if method == Method::GET {
                 let region = stranger.region(&address, "x").await;
                 assert_eq!(region.status, StatusCode::UNAUTHORIZED, "{what}");
