@@ -43,6 +43,11 @@ impl Target {
         })
     }
 
+    #[must_use]
+    pub(super) fn root(&self) -> &'static str {
+        self.root
+    }
+
     /// The decoded parts below the root.
     pub(super) fn parts(&self) -> &[String] {
         &self.parts
