@@ -69,7 +69,8 @@ fn add(fields: &mut Vec<(String, String)>, path: &str, name: &str, value: &Value
         Value::Object(members) if name == "headers" => {
             members.keys().cloned().collect::<Vec<_>>().join(", ")
         }
-        Value::Object(members) => {
+        // Of a token only the claims that the gateway took out of it.
+        Value::Object(members) if !secret || name == "id_token" => {
             for (name, value) in members {
                 add(fields, &format!("{path}.{name}"), name, value, key_file);
             }
@@ -167,6 +168,7 @@ mod tests {
             "access_token": "eyJhbGciOi", "id_token": {"plan_type": "plus"},
             "api-key": "sk-1", "headers": {"X-Secret-Header": "abc"},
             "proxy-url": "http://user:pass@proxy:8080/?k=1",
+            "credentials": {"pin": "1234"}, "token": {"value": "short"},
             "brand_new": {"depth": [1, "two"]}, "odd": "sk-ant-0123456789abcdef",
             "success": 4, "recent_requests": [], "updated_at": "x", "empty": "", "nothing": null,
         });
