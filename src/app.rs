@@ -176,6 +176,7 @@ impl App {
                 work::look_after_accounts(&mut jobs, &accounts, &state);
             }
             work::look_through(&mut jobs, &state.store);
+            work::close_audit(&mut jobs, &state.store).await?;
             work::keep_house(&mut jobs, &state);
             work::settle_events(&mut jobs, &state, settle_every);
             work::look_after_prices(&mut jobs, &prices, &state);

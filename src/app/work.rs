@@ -9,7 +9,7 @@ use crate::accounts;
 use crate::jobs::Jobs;
 use crate::prices::Desk;
 use crate::prices::schedule::Step;
-use crate::store::{Store, audit, maintain};
+use crate::store::{self, Store, audit, maintain};
 use crate::web::session;
 use crate::web::state::AppState;
 
@@ -46,6 +46,21 @@ pub(super) fn look_through(jobs: &mut Jobs, store: &Store) {
         look.await;
         Ok(())
     });
+}
+
+/// Requests that were under way when a process before this one ended.
+pub(super) async fn close_audit(jobs: &mut Jobs, store: &Store) -> store::Result<()> {
+    let newest = store.read(audit::newest).await?;
+    let store = store.clone();
+    jobs.once("close the audit log", async move {
+        match store.write(move |c| audit::close_open(c, newest)).await {
+            Ok(0) => {}
+            Ok(closed) => log::warn!("{closed} requests were under way when the panel ended"),
+            Err(error) => log::warn!("cannot close the audit log: {error}"),
+        }
+        Ok(())
+    });
+    Ok(())
 }
 
 /// What is over goes.

@@ -58,7 +58,7 @@ pub struct Intent {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub status: Option<i32>,
-    /// `done`, `cut`, or the code of a refusal.
+    /// `done`, `cut`, `interrupted`, or the code of a refusal.
     pub text: String,
     /// Bytes of the bodies, to the gateway and from it.
     pub sent: i64,
@@ -117,6 +117,23 @@ pub fn finish(c: &mut SqliteConnection, id: i64, outcome: &Outcome) -> Result<()
     Ok(())
 }
 
+/// The number of the newest row; 0 when there is none.
+pub fn newest(c: &mut SqliteConnection) -> Result<i64> {
+    let newest: Option<i64> = audit::table
+        .select(diesel::dsl::max(audit::id))
+        .get_result(c)?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Completes what a process before this one left open, up to this row: what
+/// became of it nobody knows any more.
+pub fn close_open(c: &mut SqliteConnection, newest: i64) -> Result<usize> {
+    let open = audit::outcome.eq("").and(audit::id.le(newest));
+    Ok(diesel::update(audit::table.filter(open))
+        .set(audit::outcome.eq("interrupted"))
+        .execute(c)?)
+}
+
 /// Newest first, those before a number.
 pub fn list(
     c: &mut SqliteConnection,
@@ -145,10 +162,7 @@ pub async fn prune(store: &Store, now: At) -> Result<()> {
 }
 
 fn prune_step(c: &mut SqliteConnection, now: At, most: i64) -> Result<usize> {
-    let newest: Option<i64> = audit::table
-        .select(diesel::dsl::max(audit::id))
-        .get_result(c)?;
-    let first = newest.unwrap_or(0) - most;
+    let first = newest(c)? - most;
     let old: Vec<i64> = audit::table
         .filter(audit::at_ms.lt(now - KEPT))
         .select(audit::id)
@@ -234,5 +248,26 @@ mod tests {
             .await
             .unwrap();
         assert!(others.is_empty());
+    }
+    #[tokio::test]
+    async fn what_a_dead_process_left_open_is_closed() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&Options::at(directory.path().join("db"))).unwrap();
+        let fill = |c: &mut SqliteConnection| {
+            let done = Outcome {
+                text: String::from("done"),
+                ..Outcome::default()
+            };
+            let first = begin(c, &intent(NOW))?;
+            finish(c, first, &done)?;
+            begin(c, &intent(NOW))?;
+            let before = newest(c)?;
+            begin(c, &intent(NOW))?;
+            close_open(c, before)
+        };
+        assert_eq!(store.write(fill).await.unwrap(), 1);
+        let all = store.read(|c| list(c, None, None, 9)).await.unwrap();
+        let outcomes: Vec<_> = all.iter().map(|entry| entry.outcome.as_str()).collect();
+        assert_eq!(outcomes, ["", "interrupted", "done"]);
     }
 }

@@ -148,6 +148,7 @@ fn row(ctx: &Ctx, entry: &Entry) -> Row {
         ("done", Some(status)) => (status, BAD),
         ("cut", Some(status)) => (format!("{status}, {}", t.cut), WARN),
         ("cut", None) => (t.cut.to_owned(), WARN),
+        ("interrupted", _) => (t.interrupted.to_owned(), WARN),
         (code, _) => (format!("{}: {code}", t.none), BAD),
     };
     Row {
