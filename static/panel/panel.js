@@ -54,6 +54,8 @@
     return element;
   };
   const say = (text, again) => {
+    // What ends after the key was forgotten is nobody's any more.
+    if (!key) return;
     const undo = again && h("button", { class: "button small", type: "button", onclick: again }, t.undo);
     $("said").replaceChildren(h("p", {}, h("span", {}, text), undo || ""));
     if (!again) setTimeout(() => { if ($("said").textContent === text) $("said").replaceChildren(); }, 6000);
@@ -71,6 +73,8 @@
   const forget = () => { key = ""; sessionStorage.removeItem(STORE); localStorage.removeItem(STORE); };
   class Refused extends Error { constructor(status, text) { super(text); this.status = status; } }
   const call = async (path, { method = "GET", body, raw } = {}) => {
+    // The gateway would count it as a wrong one.
+    if (!key) throw new Refused(0, t.keyHint);
     let answer;
     try {
       answer = await fetch(`v0/management/${path}`, {
@@ -101,6 +105,7 @@
   // Log-in.
   function gate(error) {
     $("tools").replaceChildren();
+    $("said").replaceChildren();
     $("where").textContent = location.host;
     const trouble = error && h("div", { class: "notice bad", role: "alert" },
       h("b", {}, error.status === 401 || error.status === 403 ? `${t.refused} (HTTP ${error.status})` : t.notOpened),

@@ -72,8 +72,15 @@ await other.locator("input[name=key]").waitFor();
 await other.close();
 const kept = await page.evaluate(() => localStorage.length);
 check(kept === 0, "nothing is kept beyond the tab");
+await row.getByRole("button", { name: /Disable/ }).click();
+const undo = page.getByRole("button", { name: "Undo" });
+await undo.waitFor();
+const handle = await undo.elementHandle();
 await page.getByRole("button", { name: "Forget the key" }).click();
 await page.locator("input[name=key]").waitFor();
+check(await undo.count() === 0, "what could be undone went with the key");
+await handle.evaluate((button) => button.click());
+check((await ask("refused")) === "1", "nothing is sent without a key");
 check(await page.evaluate(() => sessionStorage.length) === 0, "it is forgotten");
 
 step("opened as a file");
