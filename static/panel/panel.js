@@ -7,20 +7,21 @@
   const base = meta("cpamp-base"), address = meta("cpamp-address");
 
   // Served by CPAMP itself: an old bookmark. Say where the place is now.
-  const places = {
+  const dictionary = (words) => Object.assign(Object.create(null), words);
+  const places = dictionary({
     "": "/", dashboard: "/", login: "/login", "usage-analytics": "/usage", monitoring: "/requests",
     "monitoring/account-actions": "/accounts?state=needs_login", "monitoring/codex-inspection": "/accounts",
     "codex-inspection": "/accounts", "model-prices": "/usage/prices", "monitoring/model-prices": "/usage/prices",
     config: "/settings/collection", settings: "/settings/collection", "api-keys": "/keys", accounts: "/accounts",
     "auth-files": "/accounts", quota: "/accounts", oauth: "/accounts", "ai-providers": "/accounts",
     logs: "/requests", system: "/settings/about",
-  };
-  const tabs = { models: "/usage/models", apiKeys: "/usage/keys", credentials: "/usage/accounts", heatmap: "/usage/hours" };
-  const names = {
+  });
+  const tabs = dictionary({ models: "/usage/models", apiKeys: "/usage/keys", credentials: "/usage/accounts", heatmap: "/usage/hours" });
+  const names = dictionary({
     from_ms: "from", to_ms: "to", model: "model", provider: "provider", search: "q", status: "status",
     min_latency_ms: "min_ms", cache_status: "cache", auth_index: "account", time_range: "range",
-  };
-  const words = { success: "ok", needs_reauth: "needs_login", reauth: "needs_login", available: "active", "24h": "24h", "7d": "7d", "30d": "30d", today: "today" };
+  });
+  const words = dictionary({ success: "ok", needs_reauth: "needs_login", reauth: "needs_login", available: "active", "24h": "24h", "7d": "7d", "30d": "30d", today: "today" });
   const moved = (hash) => {
     const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
     const asked = new URLSearchParams(query);

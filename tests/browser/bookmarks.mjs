@@ -16,6 +16,9 @@ const places = [
   ["#/ai-providers/codex/new", "/accounts"],
   ["#//evil.example/x", "/"],
   ["#/no/such/place", "/"],
+  ["#/constructor", "/"],
+  ["#/usage-analytics?tab=constructor", "/usage"],
+  ["#/monitoring?toString=1&status=constructor", "/requests?status=constructor"],
 ];
 for (const [hash, to, ...parts] of places) {
   step(hash || "nothing");
