@@ -331,6 +331,11 @@ async fn the_list_is_a_file_too() {
     );
     let (_, rows) = file("/accounts.csv?q=person11").await;
     assert_eq!(rows.len(), 0);
+    for (question, name) in [("state=bogus&range=7d", "state"), ("range=foo", "range")] {
+        let refused = browser.get(&format!("/accounts.csv?{question}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{question}");
+        assert!(refused.body.contains(name), "{}", refused.body);
+    }
     let visitor = panel.visitor().get("/accounts.csv").await;
     assert_ne!(visitor.status, StatusCode::OK);
 }

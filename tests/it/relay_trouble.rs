@@ -243,6 +243,10 @@ async fn changes_and_secrets_leave_a_trace_without_secrets() {
             .contains(",change,key,127.0.0.1,PUT,/v0/management/debug,200,done,14,15,")
     );
 
+    let refused = person.get("/settings/audit.csv?kind=bogus").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.body.contains("kind"), "{}", refused.body);
+
     let later = door.panel.clock.now() + KEPT + Ms(1);
     audit::prune(door.panel.store(), later).await.unwrap();
     let left = door

@@ -29,7 +29,8 @@ pub enum Why {
 }
 
 impl Ignored {
-    pub(super) fn new(name: &str, value: &str) -> Self {
+    #[must_use]
+    pub fn new(name: &str, value: &str) -> Self {
         Self {
             name: name.chars().take(40).collect(),
             value: value.chars().take(60).collect(),

@@ -9,6 +9,7 @@ use futures_util::stream;
 use serde::Deserialize;
 
 use super::{Tab, tabs};
+use crate::domain::filter::Ignored;
 use crate::domain::units::Ms;
 use crate::i18n::audit::Audit as Texts;
 use crate::i18n::plain;
@@ -17,7 +18,7 @@ use crate::pages::sheet::{csv_writer, to_save};
 use crate::store::audit::{self, Entry, Kind};
 use crate::store::{self, Store};
 use crate::web::ctx::{Ctx, Place};
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::hx;
 use crate::web::reader::{BAD, GOOD, Tone, WAIT, WARN};
 use crate::web::reading::get;
@@ -43,6 +44,13 @@ struct Wanted {
 impl Wanted {
     fn kind(&self) -> Option<Kind> {
         self.kind.as_deref().and_then(Kind::from_code)
+    }
+
+    /// What says no kind, though it is asked for.
+    fn ignored(&self) -> Vec<Ignored> {
+        let kind = self.kind.as_deref().unwrap_or("");
+        let unknown = !kind.is_empty() && self.kind().is_none();
+        Vec::from_iter(unknown.then(|| Ignored::new("kind", kind)))
     }
 }
 
@@ -231,6 +239,7 @@ async fn csv(
     _: Access,
     wanted: Query<Wanted>,
 ) -> Result<HttpResponse> {
+    Error::unless_understood(&wanted.ignored())?;
     let kind = wanted.kind();
     // The first rows are read before anything is sent: a database that fails
     // answers with an error and not with half a file.

@@ -14,7 +14,7 @@ use crate::domain::account::Kind;
 use crate::domain::units::At;
 use crate::pages::sheet::{Format, Sheet, Value};
 use crate::web::ctx::Ctx;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
@@ -59,6 +59,7 @@ pub(in crate::pages::accounts) async fn csv(
     view: Query<View>,
 ) -> Result<HttpResponse> {
     let view = view.into_inner();
+    Error::unless_understood(&view.ignored())?;
     let totals = super::totals(&state, &view, &ctx).await?;
     let (roster, recents) = (desk.roster(), desk.recents());
     let all = super::entries(&ctx, &desk, &roster, &recents, &totals);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::rows::Entry;
 use crate::domain::account::standing::State;
+use crate::domain::filter::Ignored;
 use crate::domain::time::Range;
 
 /// Rows of a page.
@@ -113,6 +114,20 @@ impl View {
             Some((by, _)) => (by, self.sort.starts_with('-')),
             None => (By::State, false),
         }
+    }
+
+    /// What was asked for and chooses nothing.
+    pub(super) fn ignored(&self) -> Vec<Ignored> {
+        let questions = [
+            ("state", &self.state, self.state().is_some()),
+            ("range", &self.range, self.range_name() == self.range),
+        ];
+        let unknown = questions
+            .into_iter()
+            .filter(|(_, value, known)| !known && !value.is_empty());
+        unknown
+            .map(|(name, value, _)| Ignored::new(name, value))
+            .collect()
     }
 
     /// All pages of it as a file at this path.
