@@ -9,14 +9,20 @@
     document.cookie = `cpamp_tz=${zone}; path=${base || "/"}; max-age=31536000; samesite=lax`;
   }
 
-  // Back or Forward within a page that was still loading found nobody to act on
-  // it: the address is another one than the page was made for.
+  // The address this page shows: the one it was made for, then those htmx moved
+  // to. Back or Forward before htmx listened found nobody to act on it, and the
+  // browser has another one by then: the page is asked for anew.
+  const address = ({ pathname, search }) => pathname + search;
+  let shown = address(new URL(base + document.body.dataset.here, location.href));
+  const settle = () => { if (address(location) !== shown) location.reload(); };
+  for (const moved of ["after:history:push", "after:history:replace", "before:history:restore"]) {
+    document.addEventListener(`htmx:${moved}`, () => { shown = address(location); });
+  }
   document.addEventListener("DOMContentLoaded", () => {
-    const { here } = document.body.dataset;
-    const again = performance.getEntriesByType("navigation")[0]?.type === "reload";
-    const made = new URL(base + here, location.href);
-    if (!again && made.pathname + made.search !== location.pathname + location.search) location.reload();
+    if (performance.getEntriesByType("navigation")[0]?.type !== "reload") settle();
   });
+  // A moment later: htmx takes a millisecond to begin.
+  addEventListener("popstate", () => setTimeout(settle, 20));
 
   // Timed requests rest while nobody looks, or while somebody reads: a menu or
   // a table is open inside, or text in it is selected.
@@ -62,10 +68,20 @@
   document.addEventListener("htmx:sse:after:connection", () => live(false));
   document.addEventListener("htmx:sse:error", () => live(true));
 
-  // One menu at a time; outside and Esc close it and give the focus back.
+  // A click anywhere in a row is one on its link, with the same keys held down;
+  // who selected text in it wanted that.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("tr")?.querySelector("a.whole");
+    const other = link && event.target.closest("a, button, input, select, label, summary");
+    if (link && !other && getSelection().isCollapsed) link.dispatchEvent(new MouseEvent("click", event));
+  });
+
+  // One menu at a time; outside and Esc close it and give the focus back. Enter
+  // in a field presses the first button of its form, wherever that is.
   const menus = () => document.querySelectorAll(".menu[open], .prefs[open], .more > [open]");
   document.addEventListener("click", (event) => {
-    menus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    const inside = (menu) => menu.contains(event.detail ? event.target : document.activeElement);
+    menus().forEach((menu) => { if (!inside(menu)) menu.open = false; });
     const copy = event.target.closest?.("[data-copy]");
     if (copy && navigator.clipboard) {
       event.preventDefault();

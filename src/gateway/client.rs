@@ -24,6 +24,8 @@ use super::types::{Cause, Error, Overview};
 use crate::domain::collection::Connection;
 use crate::domain::units::Ms;
 
+/// How a panel like this one asks for its Admin Key.
+const PANEL_CHALLENGE: &str = "Bearer realm=\"cpamp\"";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -155,6 +157,11 @@ impl Client {
         let allows = options.headers().get("access-control-allow-headers");
         if options.status() == StatusCode::NO_CONTENT && allows.is_some_and(|v| v == "*") {
             return Ok(());
+        }
+        let status = self.anonymous(Method::GET, "/status").await?;
+        let challenge = status.headers().get("www-authenticate");
+        if challenge.is_some_and(|v| v == PANEL_CHALLENGE) {
+            return Err(Error::Panel);
         }
         Err(Error::NotCpa)
     }

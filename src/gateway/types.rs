@@ -16,6 +16,8 @@ pub enum Error {
     TimedOut,
     #[error("what answers there is not CPA")]
     NotCpa,
+    #[error("a panel like this one answers there, not CPA")]
+    Panel,
     #[error("the gateway rejected the Management Key")]
     KeyRejected,
     #[error("the gateway bans this address after too many wrong keys")]
@@ -66,7 +68,7 @@ impl Error {
         match self {
             Self::Unreachable(_) => Reason::Unreachable,
             Self::TimedOut => Reason::TimedOut,
-            Self::NotCpa => Reason::NotCpa,
+            Self::NotCpa | Self::Panel => Reason::NotCpa,
             Self::KeyRejected => Reason::KeyRejected,
             Self::Banned { remaining } => Reason::Banned {
                 until: remaining.map(|left| now + millis(left)),

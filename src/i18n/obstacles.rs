@@ -17,6 +17,7 @@ pub struct Obstacles {
     pub dropped: Cause,
     pub timed_out: Cause,
     pub not_cpa: Cause,
+    pub panel: Cause,
     pub key_rejected: Cause,
     pub tries_left: fn(u32) -> String,
     pub banned: Cause,
@@ -89,6 +90,11 @@ pub static EN: Obstacles = Obstacles {
         verdict: "Something else answers there.",
         why: "The answer lacks what every CLIProxyAPI sends. No key was sent.",
         fix: "Check host, port and path; a reverse proxy may answer in its place.",
+    },
+    panel: Cause {
+        verdict: "This is the address of a CPAMP, not of a gateway.",
+        why: "A panel like this one answers there. No key was sent.",
+        fix: "Enter where CLIProxyAPI itself listens: port 8317 unless its config.yaml says otherwise.",
     },
     key_rejected: Cause {
         verdict: "CPA did not accept this key.",
@@ -190,6 +196,11 @@ pub static ZH_CN: Obstacles = Obstacles {
         verdict: "那里应答的是别的服务。",
         why: "应答中缺少每个 CLIProxyAPI 都会发送的内容。没有发送任何密钥。",
         fix: "检查主机、端口和路径；可能是反向代理在代为应答。",
+    },
+    panel: Cause {
+        verdict: "这是 CPAMP 的地址，不是网关的地址。",
+        why: "那里应答的是与此相同的面板。没有发送任何密钥。",
+        fix: "请输入 CLIProxyAPI 自身监听的地址：除非其 config.yaml 另有说明，端口为 8317。",
     },
     key_rejected: Cause {
         verdict: "CPA 不接受此密钥。",

@@ -5,6 +5,7 @@ pub struct Setup {
     pub title: &'static str,
     pub steps: &'static str,
     pub step_of: fn(usize) -> String,
+    /// Also why an address somebody asked for leads to the set-up.
     pub nothing_saved_yet: &'static str,
 
     /// Names of the steps and what they hold while they wait.
@@ -81,7 +82,7 @@ pub static EN: Setup = Setup {
     title: "Set up",
     steps: "Steps",
     step_of: |n| format!("Step {n} of 5"),
-    nothing_saved_yet: "Nothing is saved until the fourth step.",
+    nothing_saved_yet: "Nothing is saved until the fourth step. Until then every page leads here.",
 
     admin: "Admin Key",
     admin_hint: "Opens this panel",
@@ -163,7 +164,7 @@ pub static ZH_CN: Setup = Setup {
     title: "初始设置",
     steps: "步骤",
     step_of: |n| format!("第 {n} 步，共 5 步"),
-    nothing_saved_yet: "第四步之前不会保存任何内容。",
+    nothing_saved_yet: "第四步之前不会保存任何内容；在此之前，每个页面都会来到这里。",
 
     admin: "管理员密钥",
     admin_hint: "打开本面板",

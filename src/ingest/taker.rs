@@ -220,6 +220,7 @@ impl Taker {
             Error::RemoteManagementOff
             | Error::ManagementOff
             | Error::NotCpa
+            | Error::Panel
             | Error::Unsupported(_) => Some(self.tuning.slow_retry),
             _ => Some(self.patience().min(life.backoff.failed(chance()))),
         };

@@ -251,9 +251,6 @@ fn to(ctx: &Ctx, path: &str) -> HttpResponse {
 /// The name of a place, or else its address.
 fn place(ctx: &Ctx, next: &str) -> String {
     let path = next.split('?').next().unwrap_or(next);
-    let known = ctx
-        .places()
-        .into_iter()
-        .find(|place| place.path == Some(path));
+    let known = ctx.places().into_iter().find(|place| place.path == path);
     known.map_or_else(|| next.to_owned(), |place| place.name.to_owned())
 }

@@ -73,7 +73,9 @@ impl Refusal {
             Self::Full(Full::Busy) => "relay_busy",
             Self::Full(Full::TooFast(_)) => "rate_limited",
             Self::Gateway(error) => match error {
-                GatewayError::Unreachable(_) | GatewayError::NotCpa => "gateway_unreachable",
+                GatewayError::Unreachable(_) | GatewayError::NotCpa | GatewayError::Panel => {
+                    "gateway_unreachable"
+                }
                 GatewayError::TimedOut => "gateway_timed_out",
                 GatewayError::KeyRejected => "management_key_rejected",
                 GatewayError::Banned { .. } => "gateway_ban",

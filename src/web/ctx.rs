@@ -39,14 +39,13 @@ pub struct Frame {
     pub soundness: watch::Receiver<Soundness>,
 }
 
-/// The seven places of the panel.
+/// The places of the panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Home,
     Requests,
     Usage,
     Accounts,
-    Providers,
     Keys,
     Settings,
 }
@@ -56,8 +55,7 @@ pub enum Place {
 pub struct Entry {
     pub icon: &'static str,
     pub name: &'static str,
-    /// `None` until the place is built.
-    pub path: Option<&'static str>,
+    pub path: &'static str,
     pub here: bool,
     /// On phones it is behind "More".
     pub folds: bool,
@@ -207,27 +205,26 @@ impl Ctx {
     }
 
     #[must_use]
-    pub fn places(&self) -> [Entry; 7] {
+    pub fn places(&self) -> [Entry; 6] {
         let t = self.t.shell;
         let entry = |place, icon, name, path| Entry {
             icon,
             name,
             path,
             here: self.place == Some(place),
-            folds: matches!(place, Place::Providers | Place::Settings),
+            folds: place == Place::Settings,
         };
         [
-            entry(Place::Home, "home", t.home, Some("/")),
-            entry(Place::Requests, "requests", t.requests, Some("/requests")),
-            entry(Place::Usage, "usage", t.usage, Some("/usage")),
-            entry(Place::Accounts, "accounts", t.accounts, Some("/accounts")),
-            entry(Place::Providers, "providers", t.providers, None),
-            entry(Place::Keys, "keys", t.keys, Some("/keys")),
+            entry(Place::Home, "home", t.home, "/"),
+            entry(Place::Requests, "requests", t.requests, "/requests"),
+            entry(Place::Usage, "usage", t.usage, "/usage"),
+            entry(Place::Accounts, "accounts", t.accounts, "/accounts"),
+            entry(Place::Keys, "keys", t.keys, "/keys"),
             entry(
                 Place::Settings,
                 "settings",
                 t.settings,
-                Some("/settings/collection"),
+                "/settings/collection",
             ),
         ]
     }

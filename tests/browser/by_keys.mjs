@@ -70,6 +70,23 @@ check((await focus("#filters details.pick[open] input[type=checkbox]")).there, "
 await press("Escape");
 await gone("#filters details.pick[open]");
 check((await focus("#filters details.pick > summary")).there, "Escape lost the focus");
+
+step("More filters stays open while one after the other is set");
+await to("#filters details.more-filters > summary");
+await press("Enter");
+await to("#filters input[name=http]");
+await page.keyboard.type("429");
+await press("Enter");
+await page.waitForURL(/[?&]http=429/);
+check((await focus("#filters details.more-filters[open] input[name=http]")).there, "Enter closed the menu");
+await to("#filters select[name=cache]");
+await page.keyboard.type("mi");
+await page.waitForURL(/[?&]cache=miss/);
+check((await focus("#filters details.more-filters[open] select[name=cache]")).there, "choosing closed the menu");
+await press("Home");
+await page.waitForURL((url) => !url.searchParams.has("cache"));
+await press("Escape");
+await gone("#filters details.more-filters[open]");
 const filtered = page.url();
 
 step("open a request and come back");

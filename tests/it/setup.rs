@@ -10,6 +10,7 @@ use reqwest::StatusCode;
 use crate::support::events::MORNING;
 use crate::support::gateway::within;
 use crate::support::panel::{ADMIN_KEY, Browser, Panel};
+use crate::support::upstream::Upstream;
 
 const KEY: &str = "the-management-key-marker";
 const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
@@ -259,16 +260,49 @@ async fn each_failure_names_its_cause() {
 
 #[tokio::test]
 async fn another_web_server_is_not_mistaken_for_a_gateway() {
-    let other = Panel::start().await;
+    let other = Upstream::start().await;
     let (_panel, browser) = fresh().await;
-    let refused = browser
-        .post("/setup/gateway", &[("url", &other.origin)])
+    let fields = [("url", other.url())];
+    let fields = fields.each_ref().map(|(name, url)| (*name, url.as_str()));
+    let answers = async {
+        loop {
+            let mut asked = other.request().await;
+            let nothing =
+                "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+            asked.write(nothing).await;
+        }
+    };
+    let refused = tokio::select! {
+        refused = browser.post("/setup/gateway", &fields) => refused,
+        () = answers => unreachable!(),
+    };
+    let words = "Something else answers there";
+    assert!(refused.body.contains(words), "{}", refused.body);
+}
+
+/// The address in the browser's own bar is easily taken for the gateway's.
+#[tokio::test]
+async fn a_panel_is_not_mistaken_for_a_gateway() {
+    let other = Panel::setup()
+        .env("CPAMP_BASE_PATH", "/cpamp")
+        .start()
         .await;
-    assert!(
-        refused.body.contains("Something else answers there"),
-        "{}",
-        refused.body
-    );
+    let (panel, browser) = fresh().await;
+    for url in [
+        panel.origin.clone(),
+        format!("{}/", panel.origin),
+        format!("{}/cpamp", other.origin),
+    ] {
+        let refused = browser.post("/setup/gateway", &[("url", &url)]).await;
+        assert_eq!(refused.status, WRONG, "{url}");
+        let words = "This is the address of a CPAMP";
+        assert!(refused.body.contains(words), "{url}: {}", refused.body);
+    }
+    // Whoever wanted another page reads why they are here.
+    let led = browser.get("/doctor").await;
+    assert_eq!(led.header("location"), "/setup");
+    let step = browser.get("/setup/gateway").await;
+    assert!(step.body.contains("every page leads here"), "{}", step.body);
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
     }
     let mut found = found.to_vec();
     found.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.cost));
-    let most = found.first().map_or(1, |(_, totals)| totals.cost.0);
+    found.retain(|(_, totals)| totals.cost.0 > 0);
+    let most = longest(&found, |totals| totals.cost.0);
     let line = |name: String, href: String, cost: NanoUsd| RankLine {
         name,
         card: Card::default(),
@@ -60,7 +61,6 @@ pub(super) fn models(found: &[(Choice, Totals)], ctx: &Ctx) -> Ranking {
         figure: lang.cents(cost),
         share: lang.percent(cost.0, all).unwrap_or_default(),
     };
-    found.retain(|(_, totals)| totals.cost.0 > 0);
     let shown = found.iter().take(SHOWN).map(|(choice, totals)| {
         let (name, view, _) = view(choice);
         let dearest = view.sorted(SortBy::Cost);
@@ -128,7 +128,7 @@ fn ranking(
     name: impl Fn(&Choice) -> (String, View, Card),
 ) -> Ranking {
     let t = ctx.t.home;
-    let most = found.first().map_or(1, |(_, totals)| totals.requests);
+    let most = longest(found, |totals| totals.requests);
     let all: i64 = found.iter().map(|(_, totals)| totals.requests).sum();
     let line = |name: String, href: String, n: i64| RankLine {
         name,
@@ -157,6 +157,13 @@ fn ranking(
         figure: t.requests,
         lines,
     }
+}
+
+/// What the longest bar stands for: the first, or the others together.
+fn longest(found: &[(Choice, Totals)], of: impl Fn(&Totals) -> i64) -> i64 {
+    let first = found.first().map_or(1, |(_, totals)| of(totals));
+    let rest = found.iter().skip(SHOWN).map(|(_, totals)| of(totals)).sum();
+    first.max(rest)
 }
 
 /// `4 others`: what a ranking leaves out, so that its figures add up.

@@ -41,6 +41,7 @@ impl Trouble {
             },
             Error::TimedOut => (&t.timed_out, None),
             Error::NotCpa => (&t.not_cpa, None),
+            Error::Panel => (&t.panel, None),
             Error::KeyRejected => (&t.key_rejected, None),
             Error::Banned { .. } => (&t.banned, None),
             Error::RemoteManagementOff => (&t.remote_off, None),
@@ -65,7 +66,7 @@ impl Trouble {
 /// Which step an error belongs to.
 pub(super) fn joint(error: &Error) -> Step {
     match error {
-        Error::Unreachable(_) | Error::TimedOut | Error::NotCpa => Step::Gateway,
+        Error::Unreachable(_) | Error::TimedOut | Error::NotCpa | Error::Panel => Step::Gateway,
         _ => Step::Key,
     }
 }

@@ -23,10 +23,13 @@ impl Upstream {
         Self { listener }
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.listener.local_addr().unwrap())
+    }
+
     /// A panel in front of it.
     pub(crate) async fn panel(&self, change: impl FnOnce(Setup) -> Setup) -> Panel {
-        let url = format!("http://{}", self.listener.local_addr().unwrap());
-        let setup = Panel::setup().silent().env("CPAMP_CPA_URL", &url);
+        let setup = Panel::setup().silent().env("CPAMP_CPA_URL", &self.url());
         change(setup).start().await
     }
 
