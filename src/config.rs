@@ -17,7 +17,7 @@ use clap::ArgMatches;
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::demo::holds_in_a_demo;
-pub use self::print::Line;
+pub use self::print::{Line, NOT_GIVEN};
 pub use self::sources::{Environment, Source, of_process};
 pub(crate) use self::sources::{flags, flags_listing};
 pub use self::values::{BasePath, Network, PublicUrl};

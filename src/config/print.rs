@@ -14,6 +14,16 @@ use crate::domain::collection::Settings;
 pub(crate) const DATABASE: &str = "cpamp.sqlite";
 pub(crate) const DATA_KEY_FILE: &str = "data.key";
 
+/// Where a value comes from that nobody set, as the list says it.
+pub const NOT_GIVEN: [&str; 6] = [
+    "default",
+    "not set",
+    "set in the panel",
+    "default, or set in the panel",
+    "generated at the first start, or set by reset-admin-key",
+    "read from data-key-path",
+];
+
 /// A setting as it works out. Secrets are `***`.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -43,49 +53,54 @@ pub(crate) fn list(texts: &Texts, data_dir: &Path) -> Vec<Line> {
 
 /// The line of a setting that nobody set.
 pub(crate) fn default(setting: &'static Setting, data_dir: &Path) -> Line {
+    let [by_default, ..] = NOT_GIVEN;
     let (value, source) = match setting.default {
-        Some(value) => (value.to_owned(), String::from("default")),
+        Some(value) => (value.to_owned(), by_default),
         None => worked_out(setting, data_dir),
     };
     Line {
         name: setting.name,
         value,
-        source,
+        source: source.to_owned(),
         given: false,
     }
 }
 
-fn worked_out(setting: &Setting, data_dir: &Path) -> (String, String) {
+fn worked_out(setting: &Setting, data_dir: &Path) -> (String, &'static str) {
     let name = |other: &Setting| setting.name == other.name;
     let default = Settings::default();
-    let in_panel = |value: String| (value, String::from("default, or set in the panel"));
-    let beside = |file: &str| {
-        let path = data_dir.join(file).display().to_string();
-        (path, String::from("default"))
-    };
+    let [
+        by_default,
+        not_set,
+        by_panel,
+        by_either,
+        generated,
+        from_file,
+    ] = NOT_GIVEN;
+    let nothing = || String::from("-");
+    let beside = |file: &str| data_dir.join(file).display().to_string();
     if name(&table::DB_PATH) {
-        beside(DATABASE)
+        (beside(DATABASE), by_default)
     } else if name(&table::DATA_KEY_PATH) {
-        beside(DATA_KEY_FILE)
+        (beside(DATA_KEY_FILE), by_default)
     } else if name(&table::CPA_URL) || name(&table::CPA_MANAGEMENT_KEY) {
-        (String::from("-"), String::from("set in the panel"))
+        (nothing(), by_panel)
     } else if name(&table::ADMIN_KEY) {
-        let made = String::from("generated at the first start, or set by reset-admin-key");
-        (String::from("-"), made)
+        (nothing(), generated)
     } else if name(&table::DATA_KEY) {
-        (String::from("-"), String::from("read from data-key-path"))
+        (nothing(), from_file)
     } else if name(&table::CPA_INSECURE_TLS) {
-        in_panel(String::from("false"))
+        (String::from("false"), by_either)
     } else if name(&table::COLLECTOR_ENABLED) {
-        in_panel(default.enabled.to_string())
+        (default.enabled.to_string(), by_either)
     } else if name(&table::COLLECTOR_MODE) {
-        in_panel(default.mode.code().to_owned())
+        (default.mode.code().to_owned(), by_either)
     } else if name(&table::BATCH_SIZE) {
-        in_panel(default.batch.to_string())
+        (default.batch.to_string(), by_either)
     } else if name(&table::POLL_INTERVAL_MS) {
-        in_panel(default.poll_interval.0.to_string())
+        (default.poll_interval.0.to_string(), by_either)
     } else {
-        (String::from("-"), String::from("not set"))
+        (nothing(), not_set)
     }
 }
 

@@ -26,6 +26,9 @@ pub struct About {
     pub not_looked_through: fn(&str) -> String,
     pub how_started: &'static str,
     pub how_started_hint: &'static str,
+    /// Where a setting comes from that nobody set, in the order of the list of
+    /// the configuration.
+    pub not_given: [&'static str; 6],
 }
 
 pub static EN: About = About {
@@ -53,6 +56,14 @@ pub static EN: About = About {
     not_looked_through: |why| format!("It could not be looked through: {why}."),
     how_started: "How it was started",
     how_started_hint: "Each setting and where it came from. Secrets are not shown.",
+    not_given: [
+        "default",
+        "not set",
+        "set in the panel",
+        "default, or set in the panel",
+        "generated at the first start, or set by reset-admin-key",
+        "read from data-key-path",
+    ],
 };
 
 pub static ZH_CN: About = About {
@@ -80,4 +91,12 @@ pub static ZH_CN: About = About {
     not_looked_through: |why| format!("无法检查：{why}。"),
     how_started: "启动方式",
     how_started_hint: "每项设置及其来源。不显示机密。",
+    not_given: [
+        "默认",
+        "未设置",
+        "在面板中设置",
+        "默认，或在面板中设置",
+        "首次启动时生成，或由 reset-admin-key 设置",
+        "读自 data-key-path",
+    ],
 };

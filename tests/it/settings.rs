@@ -287,3 +287,30 @@ async fn without_its_data_key_the_panel_asks_for_the_key_and_keeps_the_rest() {
             .await;
     }
 }
+
+/// Also in words where nobody set anything.
+#[tokio::test]
+async fn where_settings_come_from_is_told_in_the_reader_s_language() {
+    let panel = Panel::setup().env("CPAMP_TZ", "UTC").start().await;
+    for (language, words, others) in [
+        ("en", "read from data-key-path", "未设置"),
+        ("zh-CN", "读自 data-key-path", "not set"),
+    ] {
+        let browser = panel.logged_in().await.with("accept-language", language);
+        let page = browser.get("/settings/about").await.body;
+        let sources = cells(&page);
+        assert!(
+            sources.iter().any(|cell| cell.contains(words)),
+            "{sources:?}"
+        );
+        assert!(sources.iter().all(|cell| cell != others), "{sources:?}");
+        assert!(sources.iter().any(|cell| cell == "CPAMP_TZ"), "{sources:?}");
+    }
+}
+
+/// The last cell of each row.
+fn cells(page: &str) -> Vec<String> {
+    let cell = regex::Regex::new(r#"<td class="a2 soft"[^>]*>([^<]*)</td>"#).unwrap();
+    let cells = cell.captures_iter(page).map(|found| found[1].to_owned());
+    cells.collect()
+}

@@ -6,7 +6,7 @@ use actix_web::web::{Data, ServiceConfig, post};
 use askama::Template;
 
 use super::{Tab, tabs};
-use crate::config::Line;
+use crate::config::{Line, NOT_GIVEN};
 use crate::domain::soundness::Soundness;
 use crate::i18n::about::About as Texts;
 use crate::regions;
@@ -46,6 +46,13 @@ regions!(AboutPage, file => as_file, rebuild => as_rebuild);
 impl AboutPage {
     fn t(&self) -> &'static Texts {
         self.ctx.t.about
+    }
+
+    /// Where a setting comes from: a name as it was written, or in words.
+    fn source<'l>(&self, line: &'l Line) -> &'l str {
+        let known = NOT_GIVEN.iter().position(|known| *known == line.source);
+        let said = known.and_then(|at| self.t().not_given.get(at));
+        said.map_or(&line.source, |said| said)
     }
 }
 
