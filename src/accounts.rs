@@ -273,10 +273,12 @@ impl Desk {
         Ok(Client::new(connection)?.watched(&self.0.key, connection))
     }
 
-    /// A key that was refused has proven nothing.
+    /// A key that was refused has proven nothing; the list is where it is tried
+    /// again, as soon as it may be.
     fn note(&self, error: &Error) {
         if error.forbids_retry() {
             self.0.proven.send_replace(None);
+            self.stir();
         }
     }
 

@@ -1,15 +1,17 @@
 //! The `errors` channel on a connection of its own: failures are known as they
 //! happen. Nothing is queued there and nobody is starved. A gateway that is too
 //! old for it is not asked: old ones take any channel for the one of usage, and
-//! would send us the collector's events.
+//! would send us the collector's events. One message that makes no sense is
+//! passed over; whatever ends the listening, something starts it again.
 
 use std::time::Duration;
 
+use tokio::sync::watch::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::{Desk, same};
-use crate::domain::account::trouble::Report;
-use crate::domain::collection::{Connection, Transport};
+use crate::domain::account::trouble::{self, Report};
+use crate::domain::collection::{Connection, Status, Transport};
 use crate::gateway::queue::subscribe::{ERRORS, Subscription};
 use crate::gateway::types::Error;
 
@@ -17,8 +19,23 @@ use crate::gateway::types::Error;
 const MESSAGES: usize = 200;
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_mins(1);
+/// A gateway without the channel may get it without our noticing.
+const RETRY_REFUSED: Duration = Duration::from_mins(10);
 /// The first version with the channel.
 const SINCE: [u32; 3] = [7, 1, 44];
+
+/// Why there is nothing more to hear.
+enum End {
+    Error(Error),
+    /// What it carries is the collector's.
+    Misled,
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
 
 impl Desk {
     /// Listens until `stop`, wherever there is something to listen to.
@@ -35,18 +52,29 @@ impl Desk {
                 () = stop.cancelled() => return,
             };
             self.change_listening(false);
-            let Err(error) = ended else { continue };
-            log::debug!("not listening to the gateway's errors: {error}");
-            self.note(&error);
-            let rest = match error {
-                Error::Unsupported(_) | Error::KeyRejected | Error::Banned { .. } => None,
-                _ => Some(retry),
+            let Err(end) = ended else { continue };
+            let rest = match &end {
+                End::Misled => {
+                    log::warn!("the gateway sends its usage as errors: not listening to it");
+                    None
+                }
+                End::Error(error) => {
+                    log::debug!("not listening to the gateway's errors: {error}");
+                    self.note(error);
+                    match error {
+                        // Nobody speaks before the key is proven anew.
+                        Error::KeyRejected | Error::Banned { .. } => continue,
+                        Error::Unsupported(_) => Some(RETRY_REFUSED),
+                        _ => Some(retry),
+                    }
+                }
             };
             retry = (retry * 2).min(RETRY_MOST);
             let pause = async {
                 match rest {
                     Some(rest) => tokio::time::sleep(rest).await,
-                    None => std::future::pending().await,
+                    // Every attempt would cost the collector an event.
+                    None => self.came_back().await,
                 }
             };
             tokio::select! {
@@ -57,7 +85,7 @@ impl Desk {
         }
     }
 
-    async fn listen(&self, connection: &Connection, retry: &mut Duration) -> Result<(), Error> {
+    async fn listen(&self, connection: &Connection, retry: &mut Duration) -> Result<(), End> {
         let limits = self.0.tuning.limits;
         let leave = self.0.key.ask(connection).await?;
         let channel = Subscription::open(connection, ERRORS, limits).await;
@@ -70,13 +98,13 @@ impl Desk {
         loop {
             let messages = channel.next(MESSAGES).await?.events;
             let now = self.0.clock.now();
-            let heard: Vec<Report> = messages
-                .iter()
-                .filter_map(|message| Report::read(message, now))
-                .collect();
-            if heard.len() < messages.len() {
-                // Not what this channel carries.
-                return Err(Error::Unsupported(String::from("another channel")));
+            let mut heard = Vec::new();
+            for message in &messages {
+                match Report::read(message, now) {
+                    Some(report) => heard.push(report),
+                    None if trouble::is_usage(message) => return Err(End::Misled),
+                    None => log::debug!("passing over a message that is no report of a failure"),
+                }
             }
             if !heard.is_empty() {
                 self.hear(heard).await;
@@ -127,6 +155,21 @@ impl Desk {
             moved = other => moved.is_err(),
         };
         if ended {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits until the gateway was away and is there again: it may have been
+    /// replaced.
+    async fn came_back(&self) {
+        let mut status = self.0.status.clone();
+        let back = async {
+            let away = |status: &Status| status.gateway.reachable == Some(false);
+            status.wait_for(away).await?;
+            status.wait_for(|status| !away(status)).await?;
+            Ok::<_, RecvError>(())
+        };
+        if back.await.is_err() {
             std::future::pending::<()>().await;
         }
     }

@@ -6,6 +6,7 @@ mod support;
 
 mod account_pages;
 mod accounts;
+mod accounts_heard;
 mod accounts_switched;
 mod accounts_trouble;
 mod api_described;

@@ -117,6 +117,14 @@ impl Trouble {
     }
 }
 
+/// Whether a message tells of a request, as the other channel does.
+#[must_use]
+pub fn is_usage(message: &[u8]) -> bool {
+    let message: Option<Map<String, Value>> = serde_json::from_slice(message).ok();
+    let has = |name| message.as_ref().is_some_and(|it| it.contains_key(name));
+    !has("auth_status") && (has("tokens") || has("failed"))
+}
+
 fn text<'a>(object: &'a Map<String, Value>, name: &str) -> &'a str {
     object.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -181,6 +189,20 @@ mod tests {
             r#"{"auth_status":{"status":"error"}}"#,
         ] {
             assert_eq!(Report::read(text.as_bytes(), At(1)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_the_other_channel_carries_is_usage() {
+        for (text, usage) in [
+            (r#"{"auth_index":"x","tokens":{"input":1}}"#, true),
+            (r#"{"auth_index":"","failed":false}"#, true),
+            (r#"{"auth_index":"","auth_status":{},"failed":true}"#, false),
+            (r#"{"auth_index":"","status_code":500}"#, false),
+            ("{}", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_usage(text.as_bytes()), usage, "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! A desk of accounts with a database and a gateway; the collector is played by
 //! the test.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cpamp::accounts::{Desk, Parts, Roster, Tuning};
@@ -8,6 +9,7 @@ use cpamp::clock::Clock;
 use cpamp::domain::account::standing::{Lately, State as Standing, judge};
 use cpamp::domain::collection::{Connection, Settings, State, Status};
 use cpamp::fake::Gateway;
+use cpamp::gateway::key_watch::KeyWatch;
 use cpamp::gateway::queue::Limits;
 use cpamp::store::Store;
 use cpamp::store::data_key::Source;
@@ -26,6 +28,7 @@ pub(crate) struct Rig {
     pub(crate) settings: watch::Sender<Settings>,
     pub(crate) status: watch::Sender<Status>,
     pub(crate) refreshes: watch::Sender<u64>,
+    pub(crate) key: Arc<KeyWatch>,
     pub(crate) stop: CancellationToken,
     pub(crate) database: Database,
 }
@@ -95,6 +98,7 @@ impl Rig {
         let clock = Clock::fixed(MORNING);
         let (settings, status) = (watch::Sender::new(settings), watch::Sender::new(status));
         let refreshes = watch::Sender::new(0);
+        let key = Arc::<KeyWatch>::default();
         let desk = Desk::open(Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -103,7 +107,7 @@ impl Rig {
             status: status.subscribe(),
             refreshes: refreshes.subscribe(),
             changed: refreshes.subscribe(),
-            key: std::sync::Arc::default(),
+            key: Arc::clone(&key),
             tuning,
         });
         let desk = desk.await.unwrap();
@@ -119,6 +123,7 @@ impl Rig {
             settings,
             status,
             refreshes,
+            key,
             stop,
             database,
         }
@@ -128,13 +133,13 @@ impl Rig {
         &self,
         what: &str,
         mut is: impl FnMut(&Roster) -> bool,
-    ) -> std::sync::Arc<Roster> {
+    ) -> Arc<Roster> {
         let mut roster = self.desk.watch();
         let seen = within(what, roster.wait_for(|roster| is(roster))).await;
         seen.unwrap().clone()
     }
 
-    pub(crate) async fn listed(&self) -> std::sync::Arc<Roster> {
+    pub(crate) async fn listed(&self) -> Arc<Roster> {
         self.until("accounts are listed", |roster| roster.listed_at.is_some())
             .await
     }

@@ -1,0 +1,110 @@
+//! The `errors` channel is listened to for as long as there is one: whatever
+//! ended it, something begins it again.
+
+use cpamp::accounts::Roster;
+use cpamp::domain::collection::State;
+use cpamp::fake::Gateway;
+use serde_json::json;
+
+use crate::support::desk::{Rig, collecting, find};
+use crate::support::events::MORNING;
+use crate::support::gateway::laboratory;
+use crate::support::wait::{until, within};
+
+async fn listening(gateway: &Gateway) -> Rig {
+    let rig = Rig::start(gateway).await;
+    rig.listed().await;
+    rig.listening().await;
+    // Opening the channel asks for a list, which must not overtake a failure.
+    within("a second list", rig.until_lists(gateway, 2)).await;
+    rig
+}
+
+/// Says that an attempt of this account failed.
+fn failure(rig: &Rig, title: &str, code: i32) -> String {
+    let index = find(&rig.desk.roster(), title).listed.auth_index.clone();
+    json!({
+        "timestamp": MORNING.rfc3339(),
+        "auth_index": index,
+        "status_code": code,
+        "auth_status": {"status": "error"},
+    })
+    .to_string()
+}
+
+async fn heard(rig: &Rig, title: &str, code: i32) {
+    let has = |roster: &Roster| {
+        let trouble = find(roster, title).trouble.as_ref();
+        trouble.is_some_and(|trouble| trouble.code == code)
+    };
+    rig.until("the failure is heard", has).await;
+}
+
+#[tokio::test]
+async fn an_odd_message_is_passed_over() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = listening(&gateway).await;
+    for odd in [
+        r#"{"auth_index":"","status_code":429,"auth_status":{"status":"error"}}"#,
+        r#"{"auth_index":"x"}"#,
+        "[]",
+        "no JSON",
+    ] {
+        gateway.push_error(odd);
+    }
+    gateway.push_error(&failure(&rig, "ops@example.com", 503));
+    heard(&rig, "ops@example.com", 503).await;
+    assert!(rig.desk.roster().listening);
+    assert_eq!(gateway.tally().subscribed, 1);
+}
+
+/// A gateway that takes every channel for that of usage.
+#[tokio::test]
+async fn a_gateway_that_sends_usage_is_left_alone_until_it_was_away() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = listening(&gateway).await;
+    gateway.push_error(r#"{"auth_index":"","tokens":{},"failed":false}"#);
+    rig.until("it is left", |roster| !roster.listening).await;
+    until("it hangs up", async || match gateway.error_subscribers() {
+        0 => Ok(()),
+        left => Err(left),
+    })
+    .await;
+    rig.status
+        .send_modify(|status| status.gateway.reachable = Some(false));
+    rig.desk.stir();
+    within("lists go on", rig.until_lists(&gateway, 3)).await;
+    assert_eq!(gateway.tally().subscribed, 1);
+    rig.status
+        .send_modify(|status| status.gateway.reachable = Some(true));
+    rig.listening().await;
+}
+
+/// The key is refused once, and a person says that it is to be tried again.
+#[tokio::test]
+async fn listening_goes_on_with_a_key_that_was_refused_for_a_while() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = listening(&gateway).await;
+    let right = gateway.config_yaml();
+    let with_another = |line: &str| match line.split_once("secret-key:") {
+        Some((indent, _)) => format!("{indent}secret-key: another-management-key\n"),
+        None => format!("{line}\n"),
+    };
+    let wrong: String = right.lines().map(with_another).collect();
+    assert_ne!(right, wrong, "the key stands in the configuration");
+    gateway.stop().await;
+    gateway.restart().await.unwrap();
+    gateway.set_config_yaml(&wrong);
+    let refused = gateway.wait(|tally| tally.auth_refused > 0);
+    within("the key is refused", refused).await;
+    rig.until("nothing is heard", |roster| !roster.listening)
+        .await;
+    gateway.set_config_yaml(&right);
+    rig.key.forget();
+    rig.status
+        .send_modify(|status| status.state = State::Starting);
+    rig.status.send_replace(collecting(Some("7.2.140")));
+    rig.listening().await;
+    gateway.push_error(&failure(&rig, "ops@example.com", 502));
+    heard(&rig, "ops@example.com", 502).await;
+}
