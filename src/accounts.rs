@@ -107,6 +107,9 @@ struct Inner {
     models: Mutex<models::Memory>,
     /// Hashes of clients' keys that the gateway had and has no more.
     gone_keys: RwLock<Arc<HashSet<String>>>,
+    /// How often an account alone was read back. Whoever puts what he learnt in
+    /// its place holds it, so that an older list does not undo newer news.
+    read_back: tokio::sync::Mutex<u64>,
     /// By account: when it was switched, whether off, and what came of it.
     outcomes: Mutex<HashMap<i64, (At, bool, Switched)>>,
 }
@@ -192,6 +195,7 @@ impl Desk {
             proven: watch::Sender::new(None),
             models: Mutex::new(models::Memory::new(models)),
             gone_keys: RwLock::new(Arc::new(gone)),
+            read_back: tokio::sync::Mutex::default(),
             outcomes: Mutex::default(),
         })))
     }
@@ -323,6 +327,8 @@ impl Desk {
     /// Puts one account in its new state.
     async fn relist(&self, id: i64, listed: Listed) -> Result<()> {
         use crate::domain::account::diff::Change;
+        let mut read_back = self.0.read_back.lock().await;
+        *read_back += 1;
         let roster = self.roster();
         let round = accounts::Round {
             at: roster.listed_at.unwrap_or_else(|| self.0.clock.now()),

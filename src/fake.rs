@@ -40,7 +40,7 @@ use std::time::Duration;
 
 use hyper::body::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -69,6 +69,7 @@ struct Shared {
     sniff_deadline: Duration,
     world: Mutex<World>,
     faults: Mutex<Faults>,
+    faults_changed: Notify,
     tally: watch::Sender<Tally>,
 }
 
@@ -105,6 +106,7 @@ impl Gateway {
             sniff_deadline: options.sniff_deadline,
             world: Mutex::new(world),
             faults: Mutex::default(),
+            faults_changed: Notify::new(),
             tally,
         });
         let running = Running::start(listener, &shared);
@@ -219,6 +221,7 @@ impl Gateway {
     /// `gateway.set_faults(|f| f.delay = …)`; holds from the next answer on.
     pub fn set_faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut locked(&self.shared.faults));
+        self.shared.faults_changed.notify_waiters();
     }
 
     /// Plays the world behind the gateway for `api-call`, OAuth log-ins and
@@ -324,6 +327,16 @@ impl Shared {
         }
         if !faults.delay.is_zero() {
             tokio::time::sleep(faults.delay).await;
+        }
+    }
+
+    async fn while_held(&self, line: &str) {
+        loop {
+            let changed = self.faults_changed.notified();
+            if self.faults().held != Some(line) {
+                return;
+            }
+            changed.await;
         }
     }
 

@@ -25,6 +25,8 @@ enum Look {
     Listed(usize),
     /// It is not the time to ask.
     NotNow,
+    /// Something was learnt while it was on its way that it may not know.
+    Overtaken,
     Failed(Error),
     NotKept(StoreError),
 }
@@ -54,6 +56,7 @@ impl Desk {
                     tuning.list_every
                 }
                 Look::NotNow => tuning.list_every,
+                Look::Overtaken => Duration::ZERO,
                 Look::Failed(error) => {
                     if told.as_ref() != Some(&error) {
                         log::warn!("cannot list the accounts of the gateway: {error}");
@@ -99,6 +102,7 @@ impl Desk {
         let Some(connection) = self.permitted() else {
             return Look::NotNow;
         };
+        let read_back = *self.0.read_back.lock().await;
         // What fails while the list is on its way is newer than the list.
         let asked_at = self.0.clock.now();
         let listed = async {
@@ -115,6 +119,10 @@ impl Desk {
                 return Look::Failed(error);
             }
         };
+        let place = self.0.read_back.lock().await;
+        if *place != read_back {
+            return Look::Overtaken;
+        }
         let roster = self.roster();
         let known: Vec<Known> = roster
             .accounts
@@ -126,7 +134,9 @@ impl Desk {
             Ok(changes) => changes,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
-        match self.keep(changes, asked_at).await {
+        let kept = self.keep(changes, asked_at).await;
+        drop(place);
+        match kept {
             Ok(count) => {
                 self.prove(connection);
                 // Where nothing is collected, nobody waits for them.

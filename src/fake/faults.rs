@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct Faults {
     /// Wait before every RESP reply and every HTTP answer.
     pub delay: Duration,
+    /// Answers to HTTP requests with this line are made, and then wait until it
+    /// is another one.
+    pub held: Option<&'static str>,
     /// Connections are accepted and read; nothing is ever answered.
     pub half_open: bool,
     /// That many more non-empty pops take their items out of the queue, and the

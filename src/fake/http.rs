@@ -83,7 +83,7 @@ async fn answer(
     shared.count(|tally| tally.http_requests += 1);
     {
         let mut world = shared.world();
-        remember(&mut world.requests, line);
+        remember(&mut world.requests, line.clone());
         world.headers.clone_from(&head.headers);
     }
     let Ok(body) = body.collect().await else {
@@ -111,6 +111,7 @@ async fn answer(
         reset.store(true, Ordering::SeqCst);
         return Err(CutOff);
     }
+    shared.while_held(&line).await;
     shared.before_answer().await;
     let now = shared.world().now();
     Ok(response(reply, now.utc()))

@@ -2,11 +2,13 @@
 
 use cpamp::accounts::Switched;
 use cpamp::domain::account::standing::State as Standing;
+use cpamp::domain::units::Ms;
 use cpamp::fake::Gateway;
 use cpamp::gateway::client::Meter;
 use cpamp::gateway::types::Error;
 
 use crate::support::desk::{Rig, find};
+use crate::support::events::MORNING;
 use crate::support::gateway::laboratory;
 
 #[tokio::test]
@@ -56,6 +58,33 @@ async fn switching_is_read_back_and_refusals_are_told() {
     let Switched::Refused(Error::Unsupported(_) | Error::Protocol(_)) = &refused else {
         panic!("{refused:?}");
     };
+}
+
+/// The gateway made its list before it was told, and was slow to send it.
+#[tokio::test]
+async fn a_list_that_was_under_way_does_not_undo_a_switch() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = Rig::start(&gateway).await;
+    let roster = rig.listed().await;
+    rig.listening().await;
+    rig.until_lists(&gateway, 2).await;
+    let ops = find(&roster, "ops@example.com").id;
+    gateway.set_faults(|faults| faults.held = Some("GET /v0/management/auth-files"));
+    rig.desk.stir();
+    rig.until_lists(&gateway, 3).await;
+    assert_eq!(
+        rig.desk.switch(ops, true, &Meter::default()).await.unwrap(),
+        Switched::Done
+    );
+    let later = MORNING + Ms(5_000);
+    rig.clock.set(later);
+    gateway.set_faults(|faults| faults.held = None);
+    rig.until("a list of later comes", |roster| {
+        assert!(roster.of_id(ops).unwrap().listed.disabled);
+        roster.listed_at == Some(later)
+    })
+    .await;
+    assert_eq!(rig.standing("ops@example.com"), Standing::Disabled);
 }
 
 /// A key is off while it excludes every model; what else it excludes stays.
