@@ -52,6 +52,7 @@ pub struct Accounts {
     /// Evidence.
     pub at: fn(what: &str, when: &str) -> String,
     pub recovered: fn(&str) -> String,
+    pub login_renewed: fn(&str) -> String,
     pub callers_fault: fn(&str) -> String,
     pub gone_since: fn(&str) -> String,
     pub models_until: fn(model: &str, until: &str) -> String,
@@ -190,6 +191,7 @@ pub static EN: Accounts = Accounts {
     api_key: "API key",
     at: |what, when| format!("{what} at {when}"),
     recovered: |what| format!("{what}, recovered by itself"),
+    login_renewed: |what| format!("{what}, the log-in was renewed since"),
     callers_fault: |what| format!("{what}, the caller’s fault"),
     gone_since: |when| format!("Not listed since {when}"),
     models_until: |model, until| format!("{model} until {until}"),
@@ -331,6 +333,7 @@ pub static ZH_CN: Accounts = Accounts {
     api_key: "API 密钥",
     at: |what, when| format!("{when} {what}"),
     recovered: |what| format!("{what}，已自行恢复"),
+    login_renewed: |what| format!("{what}，此后登录已更新"),
     callers_fault: |what| format!("{what}，属调用方错误"),
     gone_since: |when| format!("自 {when} 起不再列出"),
     models_until: |model, until| format!("{model} 至 {until}"),

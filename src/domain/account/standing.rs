@@ -89,6 +89,8 @@ pub struct Standing {
     pub models: Vec<ModelTrouble>,
     /// Requests succeeded after `failure`.
     pub recovered: bool,
+    /// `failure` was a rejected log-in, and it was renewed after that.
+    pub renewed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +112,11 @@ pub fn judge(known: &Known, lately: Lately, listed_at: Option<At>, now: At) -> S
         (Some(failure), Some(ok)) => ok > failure.at,
         _ => false,
     };
+    let newer_login = failure
+        .zip(listed.refreshed_at)
+        .is_some_and(|(failure, renewed)| renewed > failure.at);
+    let renewed = newer_login && failure.is_some_and(|failure| failure.code == 401);
+    let overcome = recovered || renewed;
     let (disabled, unavailable, retry_at) = match fresh {
         Some(trouble) => (
             trouble.disabled || listed.disabled,
@@ -127,11 +134,12 @@ pub fn judge(known: &Known, lately: Lately, listed_at: Option<At>, now: At) -> S
     let standing = |state| Standing {
         state,
         until: None,
-        since: failure.filter(|_| !recovered).map(|failure| failure.at),
+        since: failure.filter(|_| !overcome).map(|failure| failure.at),
         failure,
         said: said.clone(),
         models: models.clone(),
         recovered,
+        renewed,
     };
     if let Some(at) = known.gone_at {
         return Standing {
@@ -147,9 +155,9 @@ pub fn judge(known: &Known, lately: Lately, listed_at: Option<At>, now: At) -> S
             ..standing(State::Disabled)
         };
     }
-    let open = failure.filter(|_| !recovered);
+    let open = failure.filter(|_| !overcome);
     if open.is_some_and(|failure| failure.code == 401)
-        || (!recovered && lost_login(listed.kind, said))
+        || (!recovered && !newer_login && lost_login(listed.kind, said))
     {
         return standing(State::NeedsLogin);
     }

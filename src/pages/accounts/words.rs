@@ -63,7 +63,7 @@ fn evidence(ctx: &Ctx, standing: &Standing) -> String {
     let Some(failure) = standing.failure else {
         return plain(&gist(&standing.said)).into_owned();
     };
-    let gist = if standing.recovered {
+    let gist = if standing.recovered || standing.renewed {
         String::new()
     } else {
         gist(&standing.said)
@@ -83,6 +83,7 @@ fn evidence(ctx: &Ctx, standing: &Standing) -> String {
         State::Active if old => String::new(),
         State::Active if !is_its_fault(failure.code) => (t.callers_fault)(&what),
         State::Active if standing.recovered => (t.recovered)(&what),
+        State::Active if standing.renewed => (t.login_renewed)(&what),
         _ => what,
     }
 }

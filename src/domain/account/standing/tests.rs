@@ -66,6 +66,27 @@ fn a_rejected_log_in_needs_a_person_until_a_request_succeeds() {
 }
 
 #[test]
+fn a_new_log_in_ends_what_the_old_one_failed_at() {
+    let check = |renewed: i64, expected| {
+        let mut known = file("active");
+        known.listed.refreshed_at = Some(At(renewed));
+        let standing = judge(&known, failed(900_000, 401), Some(At(500_000)), NOON);
+        assert_eq!(standing.state, expected, "renewed at {renewed}");
+        assert_eq!(standing.since.is_none(), expected == State::Active);
+        // The gateway still shows what it failed at.
+        known.listed.message = String::from("invalid_grant");
+        assert_eq!(state(&known, failed(900_000, 401)), expected);
+    };
+    check(899_000, State::NeedsLogin);
+    check(900_000, State::NeedsLogin);
+    check(900_001, State::Active);
+    // It says nothing of a failure of another kind.
+    let mut known = file("active");
+    known.listed.refreshed_at = Some(At(900_001));
+    assert_eq!(state(&known, failed(900_000, 503)), State::Failing);
+}
+
+#[test]
 fn the_caller_s_fault_says_nothing_of_the_account() {
     for code in [400, 404, 422, 499] {
         assert_eq!(
