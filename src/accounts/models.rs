@@ -18,6 +18,8 @@ use crate::store::account_models;
 const AT_ONCE: usize = 40;
 /// An answer so old is asked for again, sooner or later.
 const OLD: Ms = Ms::DAY;
+/// Where the gateway had no answer it is asked again, and others before it.
+const AGAIN: Ms = Ms::HOUR;
 /// A page shows an older one, and asks.
 const FRESH: Ms = Ms(10 * Ms::MINUTE.0);
 /// A page waits so long.
@@ -30,9 +32,14 @@ pub struct Served {
     pub models: Arc<Vec<String>>,
 }
 
-/// By account. Accounts of one plan serve the same models: one list for all.
+/// By account.
 #[derive(Debug, Default)]
-pub(super) struct Memory(HashMap<i64, Served>);
+pub(super) struct Memory {
+    /// Accounts of one plan serve the same models: one list for all.
+    served: HashMap<i64, Served>,
+    /// When an attempt last failed.
+    failed: HashMap<i64, At>,
+}
 
 impl Memory {
     pub(super) fn new(kept: Vec<account_models::Kept>) -> Self {
@@ -44,9 +51,24 @@ impl Memory {
     }
 
     fn put(&mut self, account: i64, at: At, models: Vec<String>) {
-        let same = self.0.values().find(|served| *served.models == models);
+        let mut lists = self.served.values();
+        let same = lists.find(|served| *served.models == models);
         let models = same.map_or_else(|| Arc::new(models), |served| Arc::clone(&served.models));
-        self.0.insert(account, Served { at, models });
+        self.served.insert(account, Served { at, models });
+        self.failed.remove(&account);
+    }
+
+    /// When it was last asked for.
+    fn asked(&self, account: i64) -> Option<At> {
+        let served = self.served.get(&account).map(|served| served.at);
+        served.max(self.failed.get(&account).copied())
+    }
+
+    /// Whether it is time to ask again.
+    fn is_due(&self, account: i64, now: At) -> bool {
+        let served = self.served.get(&account).map(|served| served.at);
+        let failed = self.failed.get(&account).copied();
+        served.is_none_or(|at| now - at >= OLD) && failed.is_none_or(|at| now - at >= AGAIN)
     }
 }
 
@@ -59,7 +81,7 @@ impl Desk {
             let (at, models) = (known.changed_at, Arc::new(configured));
             return Some(Served { at, models });
         }
-        locked(&self.0.models).0.get(&known.id).cloned()
+        locked(&self.0.models).served.get(&known.id).cloned()
     }
 
     /// The same, asked for again when it is old; a slow gateway is not waited
@@ -99,8 +121,11 @@ impl Desk {
                         break;
                     }
                     if let Err(error) = self.ask_models(id, &name).await {
-                        log::debug!("cannot ask which models accounts serve: {error}");
-                        break;
+                        log::debug!("cannot ask which models an account serves: {error}");
+                        // Only an answer is a matter of this account alone.
+                        if !matches!(error, Error::Protocol(_)) {
+                            break;
+                        }
                     }
                 }
                 tokio::time::sleep(every).await;
@@ -121,8 +146,8 @@ impl Desk {
             .accounts
             .iter()
             .filter(|known| known.is_file() && !known.listed.disabled)
-            .map(|known| (memory.0.get(&known.id).map(|it| it.at), &**known))
-            .filter(|(at, _)| at.is_none_or(|at| now - at >= OLD))
+            .filter(|known| memory.is_due(known.id, now))
+            .map(|known| (memory.asked(known.id), &**known))
             .collect();
         due.sort_by_key(|(at, known)| (*at, known.id));
         due.into_iter()
@@ -135,10 +160,13 @@ impl Desk {
         let Some(connection) = connection else {
             return Ok(());
         };
-        let client = self.client(&connection)?;
+        let client = self.client(&connection)?.patient(self.0.tuning.patience);
         let models = client.models_of(name).await;
-        let models = models.inspect_err(|error| self.note(error))?;
         let at = self.0.clock.now();
+        let models = models.inspect_err(|error| {
+            self.note(error);
+            locked(&self.0.models).failed.insert(id, at);
+        })?;
         locked(&self.0.models).put(id, at, models.clone());
         let kept = account_models::Kept {
             account: id,

@@ -1,13 +1,16 @@
 //! Accounts as the gateway lists them: read, kept, named, told of as they fail.
 
-use cpamp::accounts::Roster;
+use std::time::Duration;
+
+use cpamp::accounts::{Roster, Tuning};
 use cpamp::domain::account::standing::State as Standing;
 use cpamp::domain::collection::{Settings, Status};
 use cpamp::domain::units::{At, Ms};
 use cpamp::fake::Gateway;
 use cpamp::store::names::Kind;
 
-use crate::support::desk::{Rig, find, titles, tuning};
+use crate::support::database::Database;
+use crate::support::desk::{Rig, collecting, connected, find, titles, tuning};
 use crate::support::events::MORNING;
 use crate::support::gateway::laboratory;
 use crate::support::wait::{until, within};
@@ -210,6 +213,32 @@ async fn models_are_part_of_what_is_known() {
     gateway.stop().await;
     let away = Rig::with(database, Settings::default(), Status::default(), tuning()).await;
     assert_eq!(away.desk.served_now(&ops).await, Some(kept));
+}
+
+#[tokio::test]
+async fn an_account_whose_models_nobody_tells_keeps_no_other_waiting() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let held = "GET /v0/management/auth-files/models?name=antigravity-ag%40example.com.json";
+    gateway.set_faults(|faults| faults.held = Some(held));
+    let quick = Tuning {
+        list_every: Duration::from_millis(50),
+        patience: Duration::from_secs(1),
+        ..tuning()
+    };
+    let settings = connected(&gateway, &gateway.key());
+    let status = collecting(Some("7.2.140"));
+    let rig = Rig::with(Database::new(), settings, status, quick).await;
+    let roster = rig.listed().await;
+    let ops = find(&roster, "ops@example.com");
+    until("the next one is asked for", async || {
+        rig.desk
+            .served(ops)
+            .map(drop)
+            .ok_or_else(|| gateway.requests())
+    })
+    .await;
+    let asked = gateway.requests();
+    assert_eq!(asked.iter().filter(|line| *line == held).count(), 1);
 }
 
 #[tokio::test]
