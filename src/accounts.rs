@@ -150,7 +150,7 @@ impl Roster {
         self.accounts = accounts.into_iter().map(Arc::new).collect();
         self.by_index.clear();
         for (place, known) in self.accounts.iter().enumerate() {
-            for index in &known.indexes {
+            for index in known.indexes.iter().filter(|index| known.holds(index)) {
                 self.by_index.insert(index.clone(), place);
             }
         }
@@ -230,13 +230,22 @@ impl Desk {
         let names = self.0.store.names();
         let names = names.read();
         let kind = crate::store::names::Kind::Account;
-        let mut ids = known
-            .indexes
-            .iter()
-            .filter_map(|index| names.id(kind, index));
-        let mut recent = ids.next().and_then(|id| recents.of(id)).cloned();
-        for other in ids.filter_map(|id| recents.of(id)) {
-            recent.get_or_insert_default().join(other);
+        let mut recent: Option<Recent> = None;
+        for index in &known.indexes {
+            let Some(all) = names.id(kind, index).and_then(|id| recents.of(id)) else {
+                continue;
+            };
+            let mut join = |part: &Recent| match &mut recent {
+                Some(recent) => recent.join(part),
+                None => recent = Some(part.clone()),
+            };
+            let mut shared = known.tenures_of(index).peekable();
+            if shared.peek().is_none() {
+                join(all);
+            }
+            for tenure in shared {
+                join(&all.within(tenure.from, tenure.to));
+            }
         }
         recent.unwrap_or_default()
     }

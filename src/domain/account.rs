@@ -6,11 +6,13 @@
 
 pub mod diff;
 pub mod standing;
+pub mod tenure;
 pub mod trouble;
 
 use serde::{Deserialize, Serialize};
 
 use super::units::At;
+use tenure::Tenure;
 use trouble::Trouble;
 
 /// What the gateway keeps of a credential.
@@ -76,6 +78,8 @@ pub struct Known {
     pub id: i64,
     /// Every `auth_index` under which it has been met; the present one first.
     pub indexes: Vec<String>,
+    /// For each index that others have or had as well, when it was its own.
+    pub tenures: Vec<Tenure>,
     pub listed: Listed,
     /// What the gateway said last of failures, as soon as they happened.
     pub trouble: Option<Trouble>,

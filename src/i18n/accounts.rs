@@ -47,6 +47,7 @@ pub struct Accounts {
     pub actions_for: fn(&str) -> String,
     pub weight: fn(&str) -> String,
     pub until: fn(&str) -> String,
+    pub since: fn(&str) -> String,
     pub api_key: &'static str,
 
     /// Evidence.
@@ -188,6 +189,7 @@ pub static EN: Accounts = Accounts {
     actions_for: |name| format!("Actions for {name}"),
     weight: |weight| format!("weight {weight}"),
     until: |when| format!("until {when}"),
+    since: |when| format!("since {when}"),
     api_key: "API key",
     at: |what, when| format!("{what} at {when}"),
     recovered: |what| format!("{what}, recovered by itself"),
@@ -330,6 +332,7 @@ pub static ZH_CN: Accounts = Accounts {
     actions_for: |name| format!("{name} 的操作"),
     weight: |weight| format!("权重 {weight}"),
     until: |when| format!("至 {when}"),
+    since: |when| format!("自 {when} 起"),
     api_key: "API 密钥",
     at: |what, when| format!("{when} {what}"),
     recovered: |what| format!("{what}，已自行恢复"),

@@ -5,6 +5,7 @@
 mod change;
 mod list;
 mod one;
+mod past;
 mod words;
 
 use actix_web::web::{ServiceConfig, post};

@@ -13,9 +13,10 @@ use super::error::{Result, StoreError};
 use super::schema::{account, account_index};
 use super::{Store, settings};
 use crate::domain::account::diff::Change;
+use crate::domain::account::tenure::Tenure;
 use crate::domain::account::trouble::Trouble;
 use crate::domain::account::{Known, Listed};
-use crate::domain::units::At;
+use crate::domain::units::{At, Ms};
 
 /// The setting that says when the gateway was last asked.
 const ROUND: &str = "accounts_listed";
@@ -38,17 +39,7 @@ struct Row {
 
 /// All credentials, also those that are gone, in the order they were met.
 pub fn all(c: &mut SqliteConnection) -> Result<Vec<Known>> {
-    let mut indexes: HashMap<i64, Vec<String>> = HashMap::new();
-    let rows: Vec<(String, i64)> = account_index::table
-        .order((
-            account_index::since_ms.desc(),
-            account_index::auth_index.asc(),
-        ))
-        .select((account_index::auth_index, account_index::account))
-        .load(c)?;
-    for (index, id) in rows {
-        indexes.entry(id).or_default().push(index);
-    }
+    let (mut indexes, mut tenures) = whose(c)?;
     let rows: Vec<Row> = account::table.order(account::id.asc()).load(c)?;
     rows.into_iter()
         .map(|row| {
@@ -59,6 +50,7 @@ pub fn all(c: &mut SqliteConnection) -> Result<Vec<Known>> {
             Ok(Known {
                 id: row.id,
                 indexes,
+                tenures: tenures.remove(&row.id).unwrap_or_default(),
                 listed,
                 trouble: row.trouble.as_deref().map(from_json).transpose()?,
                 first_seen: row.first_seen,
@@ -67,6 +59,36 @@ pub fn all(c: &mut SqliteConnection) -> Result<Vec<Known>> {
             })
         })
         .collect()
+}
+
+type ByAccount<T> = HashMap<i64, Vec<T>>;
+
+/// The indexes of each account, newest first, and when those that were of
+/// several accounts were its own.
+fn whose(c: &mut SqliteConnection) -> Result<(ByAccount<String>, ByAccount<Tenure>)> {
+    let mut rows: Vec<(String, At, i64)> = account_index::table
+        .order((
+            account_index::auth_index.asc(),
+            account_index::since_ms.asc(),
+        ))
+        .load(c)?;
+    let mut tenures: ByAccount<Tenure> = HashMap::new();
+    for of_index in rows.chunk_by(|a, b| a.0 == b.0) {
+        let since: Vec<(At, i64)> = of_index.iter().map(|(_, at, id)| (*at, *id)).collect();
+        let index = of_index.first().map_or("", |(index, ..)| index.as_str());
+        for (id, tenure) in Tenure::of(index, &since) {
+            tenures.entry(id).or_default().push(tenure);
+        }
+    }
+    rows.sort_by_key(|(_, since, _)| std::cmp::Reverse(*since));
+    let mut indexes: ByAccount<String> = HashMap::new();
+    for (index, _, id) in rows {
+        let indexes = indexes.entry(id).or_default();
+        if !indexes.contains(&index) {
+            indexes.push(index);
+        }
+    }
+    Ok((indexes, tenures))
 }
 
 /// `None` before the first answer.
@@ -86,7 +108,7 @@ fn titles_of(accounts: &[Known]) -> HashMap<Arc<str>, Arc<str>> {
         .filter(|known| !known.listed.title.is_empty())
     {
         let title: Arc<str> = known.listed.title.as_str().into();
-        for index in &known.indexes {
+        for index in known.indexes.iter().filter(|index| known.holds(index)) {
             titles.insert(index.as_str().into(), Arc::clone(&title));
         }
     }
@@ -151,23 +173,24 @@ fn join(c: &mut SqliteConnection, id: i64, into: i64) -> Result<()> {
 
 /// From now on this index means this account.
 fn point(c: &mut SqliteConnection, index: &str, id: i64, now: At) -> Result<()> {
-    let before: Option<i64> = account_index::table
-        .find(index)
-        .select(account_index::account)
-        .get_result(c)
+    let before: Option<(At, i64)> = account_index::table
+        .filter(account_index::auth_index.eq(index))
+        .order(account_index::since_ms.desc())
+        .select((account_index::since_ms, account_index::account))
+        .first(c)
         .optional()?;
-    if before == Some(id) {
-        return Ok(());
-    }
-    let values = (
-        account_index::account.eq(id),
-        account_index::since_ms.eq(now),
-    );
+    let since = match before {
+        Some((_, account)) if account == id => return Ok(()),
+        // A clock that was set back does not change who came first.
+        Some((since, _)) => now.max(since + Ms(1)),
+        None => now,
+    };
     diesel::insert_into(account_index::table)
-        .values((account_index::auth_index.eq(index), values))
-        .on_conflict(account_index::auth_index)
-        .do_update()
-        .set(values)
+        .values((
+            account_index::auth_index.eq(index),
+            account_index::since_ms.eq(since),
+            account_index::account.eq(id),
+        ))
         .execute(c)?;
     Ok(())
 }
@@ -283,6 +306,35 @@ mod tests {
         assert_eq!(all_known[0].indexes, ["new", "old"]);
         assert_eq!(all_known[0].first_seen, At(1));
         assert!(!all_known[0].is_gone());
+    }
+
+    #[tokio::test]
+    async fn a_file_with_another_account_in_it_leaves_the_first_its_past() {
+        let (_directory, store) = open();
+        keep(&store, vec![listed("aa", "ann", "x")], 10).await;
+        let both = keep(&store, vec![listed("aa", "bob", "y")], 20).await;
+        let own = |known: &Known| -> Vec<_> {
+            let spans = known.spans(At(0), At(100)).into_iter();
+            spans
+                .map(|span| (span.indexes.join(","), span.from.0, span.to.0))
+                .collect()
+        };
+        let (ann, bob) = (&both[0], &both[1]);
+        assert!(ann.is_gone() && !bob.is_gone());
+        assert_eq!(own(ann), [("aa".into(), 0, 20)]);
+        assert_eq!(own(bob), [("aa".into(), 20, 100)]);
+        let names = store.names();
+        assert_eq!(names.read().account_title("aa"), Some("bob"));
+        // The same list again is nothing new.
+        assert_eq!(diff(&both, vec![listed("aa", "bob", "y")]), []);
+
+        // The first one comes back in the same file.
+        let back = keep(&store, vec![listed("aa", "ann", "x")], 30).await;
+        let (ann, bob) = (&back[0], &back[1]);
+        assert!(!ann.is_gone() && bob.is_gone());
+        assert_eq!(own(ann), [("aa".into(), 0, 20), ("aa".into(), 30, 100)]);
+        assert_eq!(own(bob), [("aa".into(), 20, 30)]);
+        assert_eq!(store.read(all).await.unwrap(), back);
     }
 
     #[tokio::test]

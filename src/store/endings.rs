@@ -51,6 +51,22 @@ impl Recent {
         self.endings.back().map(|ending| ending.key.at)
     }
 
+    /// What is known of a part of it, half-open. What no ending shows any more
+    /// is not known of a part.
+    #[must_use]
+    pub fn within(&self, from: At, to: At) -> Self {
+        let mut part = Self::default();
+        let own = |at: &At| from <= *at && *at < to;
+        for ending in self.endings.iter().filter(|ending| own(&ending.key.at)) {
+            part.add(*ending);
+        }
+        let ok = self.lately.last_ok.filter(own);
+        let failure = self.lately.last_failure.filter(|(at, _)| own(at));
+        part.lately.last_ok = part.lately.last_ok.max(ok);
+        part.lately.last_failure = part.lately.last_failure.max(failure);
+        part
+    }
+
     /// Takes in what is known of another account that is the same one.
     pub fn join(&mut self, other: &Self) {
         for ending in &other.endings {
@@ -192,6 +208,19 @@ mod tests {
             recent.add(ending(n, if n < 5 { 200 } else { 500 }));
         }
         assert_eq!(recent.lately.last_ok, Some(At(4)));
+    }
+
+    #[test]
+    fn a_part_tells_only_of_its_own_time() {
+        let mut recent = Recent::default();
+        for n in 0..10 {
+            recent.add(ending(n, if n % 2 == 0 { 200 } else { 500 }));
+        }
+        let part = recent.within(At(3), At(5));
+        assert_eq!(part.endings, [ending(3, 500), ending(4, 200)]);
+        assert_eq!(part.lately.last_ok, Some(At(4)));
+        assert_eq!(part.lately.last_failure, Some((At(3), 500)));
+        assert_eq!(recent.within(At(10), At(20)), Recent::default());
     }
 
     #[test]

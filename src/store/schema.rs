@@ -277,10 +277,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    account_index (auth_index) {
+    account_index (auth_index, since_ms) {
         auth_index -> Text,
-        account -> BigInt,
         since_ms -> BigInt,
+        account -> BigInt,
     }
 }
 

@@ -31,7 +31,9 @@ pub enum Change {
 pub fn diff(known: &[Known], listed: Vec<Listed>) -> Vec<Change> {
     let mut by_index: HashMap<&str, &Known> = HashMap::new();
     for known in known.iter().rev() {
-        for index in known.indexes.iter().rev() {
+        // Another account may have had it before.
+        let held = known.indexes.iter().filter(|index| known.holds(index));
+        for index in held {
             by_index.insert(index, known);
         }
     }

@@ -14,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::change::{self, Flash};
-use super::words;
+use super::{past, words};
 use crate::accounts::{Desk, Roster};
 use crate::domain::account::Known;
 use crate::domain::account::standing::State;
@@ -32,7 +32,7 @@ use crate::web::hx::{self, Want};
 use crate::web::reader;
 use crate::web::session::Access;
 use crate::web::state::AppState;
-use rows::{Entry, Head, Row};
+use rows::{Entry, Head, Row, Sums};
 use view::View;
 
 /// How often the list looks whether something is new, in the words of htmx.
@@ -84,7 +84,7 @@ pub(super) async fn show(
     if want == Want::Region("results".into()) && view.seen == Some(version) {
         return Ok(hx::unchanged());
     }
-    let totals = totals(&state, &view, &ctx).await?;
+    let totals = totals(&state, &desk, &view, &ctx).await?;
     let page = build(ctx, &desk, view, &totals, version);
     let mut response = hx::respond(&want, &page)?;
     let source = request.headers().get("hx-source");
@@ -99,8 +99,8 @@ fn version(state: &AppState, desk: &Desk) -> u64 {
     desk.roster().changes + *state.store.version().borrow()
 }
 
-/// Sums of the range, by the index that events have.
-async fn totals(state: &AppState, view: &View, ctx: &Ctx) -> Result<HashMap<String, Totals>> {
+/// Sums of the range.
+async fn totals(state: &AppState, desk: &Desk, view: &View, ctx: &Ctx) -> Result<Sums> {
     let names = state.store.names();
     let (from, to) = view.range().resolve(ctx.zone, ctx.now, None);
     let question = Question {
@@ -108,14 +108,32 @@ async fn totals(state: &AppState, view: &View, ctx: &Ctx) -> Result<HashMap<Stri
         limit: usize::MAX,
         ..Question::default()
     };
-    let read = state
-        .store
-        .read(move |c| report::of(c, &names, &Selection::between(from, to), &question));
-    let by = read.await?.by.into_iter().next().unwrap_or_default();
-    Ok(by
-        .into_iter()
-        .map(|(choice, totals)| (choice.value, totals))
-        .collect())
+    let apart: Vec<_> = desk
+        .roster()
+        .accounts
+        .iter()
+        .filter(|known| !known.tenures.is_empty())
+        .map(|known| (known.id, past::selections(known, from, to)))
+        .collect();
+    let read = state.store.read(move |c| {
+        let whole = report::of(c, &names, &Selection::between(from, to), &question)?;
+        let mut sums = HashMap::new();
+        for (id, parts) in apart {
+            let sum: &mut Totals = sums.entry(id).or_default();
+            for part in parts {
+                sum.add(&report::of(c, &names, &part, &Question::default())?.totals);
+            }
+        }
+        Ok((whole, sums))
+    });
+    let (whole, apart) = read.await?;
+    let by_index = whole.by.into_iter().flatten();
+    Ok(Sums {
+        by_index: by_index
+            .map(|(choice, totals)| (choice.value, totals))
+            .collect(),
+        apart,
+    })
 }
 
 /// Every account with everything that is known of it.
@@ -124,7 +142,7 @@ fn entries<'r>(
     desk: &Desk,
     roster: &'r Roster,
     recents: &Recents,
-    totals: &HashMap<String, Totals>,
+    totals: &Sums,
 ) -> Vec<Entry<'r>> {
     let entry = |known: &'r Arc<Known>| {
         let recent = desk.recent(recents, known);
@@ -134,13 +152,7 @@ fn entries<'r>(
     roster.accounts.iter().map(entry).collect()
 }
 
-fn build(
-    ctx: Ctx,
-    desk: &Desk,
-    view: View,
-    totals: &HashMap<String, Totals>,
-    version: u64,
-) -> ListPage {
+fn build(ctx: Ctx, desk: &Desk, view: View, totals: &Sums, version: u64) -> ListPage {
     let t = ctx.t.accounts;
     let (roster, recents) = (desk.roster(), desk.recents());
     let all = entries(&ctx, desk, &roster, &recents, totals);

@@ -8,11 +8,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::change::{self, Flash};
+use super::past::{self, Read};
 use super::words::{self, Said, Strip};
 use crate::accounts::{Desk, Served};
 use crate::domain::account::standing::{Standing, State};
+use crate::domain::account::tenure::Tenure;
 use crate::domain::account::{Kind, Known};
-use crate::domain::filter::{Selection, Sort, View};
+use crate::domain::filter::View;
 use crate::domain::time::Range;
 use crate::domain::units::At;
 use crate::i18n::plain;
@@ -20,18 +22,14 @@ use crate::pages::cell::{Cell, Outcome};
 use crate::pages::sums::Sum;
 use crate::regions;
 use crate::store::endings::Recent;
-use crate::store::list;
-use crate::store::report::{self, Question, Report};
-use crate::store::requests::{Dimension, From, ListQuery, Row};
+use crate::store::report::Report;
+use crate::store::requests::Row;
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::{Error, Result};
 use crate::web::hx::{self, Want};
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
-/// Requests and models shown.
-const NEWEST: usize = 10;
-const MODELS: usize = 12;
 /// What the sums cover.
 const WEEK: Range = Range::Days(7);
 
@@ -55,8 +53,9 @@ struct AccountPage {
     cooling: Vec<(String, String, String)>,
     by_model: Vec<ModelRow>,
     newest: Vec<Newest>,
-    requests: String,
-    usage: String,
+    /// Where they are listed; `None` without any.
+    requests: Option<String>,
+    usage: Option<String>,
     models: Vec<String>,
     /// Where the models come from; empty while nobody was asked.
     models_lede: String,
@@ -91,13 +90,6 @@ pub(super) struct Asked {
     switched: Option<i64>,
 }
 
-struct Read {
-    report: Report,
-    newest: Vec<Row>,
-    /// Of everything that is stored.
-    first: Option<At>,
-}
-
 pub(super) async fn show(
     want: Want,
     ctx: Ctx,
@@ -113,7 +105,7 @@ pub(super) async fn show(
     let known = roster.of_id(id).ok_or(Error::NotFound)?;
     let recent = desk.recent(&desk.recents(), known);
     let standing = desk.standing(&roster, known, &recent, ctx.now);
-    let read = load(&state, known, &ctx).await?;
+    let read = past::load(&state, &ctx, known, WEEK).await?;
     let served = desk.served_now(known).await;
     let flash = asked.switched.filter(|switched| *switched == id);
     let page = AccountPage {
@@ -140,62 +132,6 @@ pub(super) async fn show(
     hx::respond(&want, &page)
 }
 
-async fn load(state: &AppState, known: &Known, ctx: &Ctx) -> Result<Read> {
-    let names = state.store.names();
-    let (from, to) = WEEK.resolve(ctx.zone, ctx.now, None);
-    let of = |from, to| Selection {
-        accounts: known.indexes.clone(),
-        ..Selection::between(from, to)
-    };
-    let (week, ever) = (of(from, to), of(At(0), View::OPEN.1));
-    let asks = !known.indexes.is_empty();
-    let read = state.store.read(move |c| {
-        if !asks {
-            // Without an index it has no events; an empty list would mean all.
-            return Ok(Read {
-                report: Report::default(),
-                newest: Vec::new(),
-                first: None,
-            });
-        }
-        let question = Question {
-            by: vec![Dimension::Model],
-            limit: MODELS,
-            quantiles: true,
-            ..Question::default()
-        };
-        let report = report::of(c, &names, &week, &question)?;
-        let newest = ListQuery {
-            selection: ever,
-            sort: Sort::default(),
-            from: From::Start,
-            limit: NEWEST,
-        };
-        let oldest = ListQuery {
-            sort: Sort {
-                descending: false,
-                ..Sort::default()
-            },
-            limit: 1,
-            ..newest.clone()
-        };
-        let newest = list::page(c, &names, &newest)?.rows;
-        let first = match newest.len() {
-            0 => None,
-            _ => list::page(c, &names, &oldest)?
-                .rows
-                .first()
-                .map(|row| row.key.at),
-        };
-        Ok(Read {
-            report,
-            newest,
-            first,
-        })
-    });
-    Ok(read.await?)
-}
-
 fn build(
     ctx: Ctx,
     known: &Known,
@@ -204,16 +140,10 @@ fn build(
     read: &Read,
 ) -> AccountPage {
     let listed = &known.listed;
-    let of_it = || {
-        let indexes = known.indexes.clone();
-        View::default()
-            .over(WEEK)
-            .narrowed(|only| only.accounts = indexes)
-    };
-    let (requests, usage) = (
-        ctx.url(&of_it().url("/requests")),
-        ctx.url(&of_it().url("/usage")),
-    );
+    let of_it = past::requests(&ctx, known, WEEK);
+    let url = |view: &View, path| ctx.url(&view.url(path));
+    let list = |path| of_it.as_ref().map(|view| url(view, path));
+    let (requests, usage) = (list("/requests"), list("/usage"));
     let cooling = standing.models.iter().map(|model| {
         let until = model.retry_at.map(|at| words::when(&ctx, at));
         let code = format!("{} {}", model.code, (ctx.t.requests.failure)(model.code));
@@ -233,11 +163,12 @@ fn build(
         let model = choice.value.clone();
         ModelRow {
             model: plain(&choice.label).into_owned(),
-            href: ctx.url(
-                &of_it()
-                    .narrowed(|only| only.models = vec![model])
-                    .url("/requests"),
-            ),
+            href: of_it.as_ref().map_or_else(String::new, |view| {
+                url(
+                    &view.narrowed(|only| only.models = vec![model]),
+                    "/requests",
+                )
+            }),
             requests: ctx.lang.count(totals.requests),
             failed: Cell::count(Some(totals.failed), ctx.lang, ctx.t.requests),
             tokens: ctx.lang.compact(tokens(totals)),
@@ -253,7 +184,7 @@ fn build(
         said: words::say(&ctx, known, standing),
         words: words::masked(&ctx, known, &standing.said),
         strip: words::strip(&ctx, recent),
-        sums: sums(&ctx, &read.report, &requests, &usage),
+        sums: sums(&ctx, &read.report, requests.as_deref(), usage.as_deref()),
         switch: known.can_be_switched().then_some(!listed.disabled),
         facts: Vec::new(),
         cooling: cooling.collect(),
@@ -283,12 +214,12 @@ fn tokens(totals: &crate::store::requests::Totals) -> i64 {
     input + totals.output + totals.reasoning + totals.unclassified
 }
 
-fn sums(ctx: &Ctx, report: &Report, requests: &str, usage: &str) -> Vec<Sum> {
+fn sums(ctx: &Ctx, report: &Report, requests: Option<&str>, usage: Option<&str>) -> Vec<Sum> {
     let (t, lang, totals) = (ctx.t.accounts, ctx.lang, &report.totals);
-    let sum = |label, figure, href: &str| Sum {
+    let sum = |label, figure, href: Option<&str>| Sum {
         label,
         figure,
-        href: href.to_owned(),
+        href: href.unwrap_or_default().to_owned(),
         note: (ctx.t.requests.range_short)(WEEK),
         ..Sum::default()
     };
@@ -301,7 +232,9 @@ fn sums(ctx: &Ctx, report: &Report, requests: &str, usage: &str) -> Vec<Sum> {
             ..sum(
                 t.failed,
                 lang.count(totals.failed),
-                &format!("{requests}&status=failed"),
+                requests
+                    .map(|requests| format!("{requests}&status=failed"))
+                    .as_deref(),
             )
         },
         sum(t.tokens, lang.compact(tokens(totals)), usage),
@@ -314,7 +247,7 @@ fn sums(ctx: &Ctx, report: &Report, requests: &str, usage: &str) -> Vec<Sum> {
             ..sum(
                 ctx.t.requests.latency_p50,
                 latency.map_or_else(|| "–".to_owned(), |ms| lang.quantile_seconds(ms)),
-                "",
+                None,
             )
         },
     ]
@@ -380,7 +313,7 @@ fn facts(
         (t.configured_in, listed.list.clone()),
         (t.switching, switching(ctx, known)),
         (t.log_in_again, log_in_again(ctx, known)),
-        (t.indexes, known.indexes.join(", ")),
+        (t.indexes, indexes(ctx, known)),
     ];
     if standing.state != State::Gone && listed.kind == Kind::File {
         let how = if listening {
@@ -403,6 +336,26 @@ fn log_in_again(ctx: &Ctx, known: &Known) -> String {
         return String::new();
     }
     ctx.t.accounts.becomes_another.to_owned()
+}
+
+/// Under which it is met, and when, where that was not always.
+fn indexes(ctx: &Ctx, known: &Known) -> String {
+    let t = ctx.t.accounts;
+    let mut indexes: Vec<String> = Vec::new();
+    for index in &known.indexes {
+        let mut times: Vec<String> = Vec::new();
+        for tenure in known.tenures_of(index) {
+            let from = (tenure.from > Tenure::ALL.0).then_some(tenure.from);
+            let to = (tenure.to < Tenure::ALL.1).then_some(tenure.to);
+            times.extend(from.map(|at| (t.since)(&words::when(ctx, at))));
+            times.extend(to.map(|at| (t.until)(&words::when(ctx, at))));
+        }
+        indexes.push(match times.as_slice() {
+            [] => index.clone(),
+            times => format!("{index} ({})", times.join(", ")),
+        });
+    }
+    indexes.join(", ")
 }
 
 /// What is to be known of the switch; empty where it is an ordinary one.

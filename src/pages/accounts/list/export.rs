@@ -60,7 +60,7 @@ pub(in crate::pages::accounts) async fn csv(
 ) -> Result<HttpResponse> {
     let view = view.into_inner();
     Error::unless_understood(&view.ignored())?;
-    let totals = super::totals(&state, &view, &ctx).await?;
+    let totals = super::totals(&state, &desk, &view, &ctx).await?;
     let (roster, recents) = (desk.roster(), desk.recents());
     let all = super::entries(&ctx, &desk, &roster, &recents, &totals);
     let shown = view.pick(&all, ctx.prefs.mask).into_iter();

@@ -3,17 +3,40 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::past;
 use super::super::words::{self, Said, Strip};
 use super::view::{By, View};
 use crate::accounts::Served;
 use crate::domain::account::standing::Standing;
 use crate::domain::account::{Kind, Known};
-use crate::domain::filter::{self, Outcome};
+use crate::domain::filter::Outcome;
 use crate::domain::units::NanoUsd;
 use crate::i18n::{UNKNOWN, plain};
 use crate::store::endings::Recent;
 use crate::store::requests::Totals;
 use crate::web::ctx::Ctx;
+
+/// What all accounts did in the range.
+#[derive(Default)]
+pub(super) struct Sums {
+    pub by_index: HashMap<String, Totals>,
+    /// Of accounts that have an index which others have or had as well.
+    pub apart: HashMap<i64, Totals>,
+}
+
+impl Sums {
+    fn of(&self, known: &Known) -> Totals {
+        if !known.tenures.is_empty() {
+            return self.apart.get(&known.id).cloned().unwrap_or_default();
+        }
+        let mut sum = Totals::default();
+        let parts = known.indexes.iter();
+        for part in parts.filter_map(|index| self.by_index.get(index)) {
+            sum.add(part);
+        }
+        sum
+    }
+}
 
 /// An account with everything a list can ask of it.
 pub(super) struct Entry<'a> {
@@ -25,23 +48,18 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Sums of all its indexes.
     pub(super) fn new(
         known: &'a Arc<Known>,
         recent: Recent,
         standing: Standing,
         served: Option<Served>,
-        totals: &HashMap<String, Totals>,
+        totals: &Sums,
     ) -> Self {
-        let mut sum = Totals::default();
-        for part in known.indexes.iter().filter_map(|index| totals.get(index)) {
-            sum.add(part);
-        }
         Self {
             known,
             recent,
             standing,
-            totals: sum,
+            totals: totals.of(known),
             served,
         }
     }
@@ -77,9 +95,10 @@ pub(super) struct Row {
     pub said: Said,
     pub strip: Strip,
     pub requests: String,
-    pub requests_href: String,
+    /// Where they are listed; `None` without any.
+    pub requests_href: Option<String>,
     pub failed: String,
-    pub failed_href: String,
+    pub failed_href: Option<String>,
     pub tokens: String,
     pub cost: String,
     pub last_used: String,
@@ -97,14 +116,10 @@ impl Row {
     pub(super) fn new(ctx: &Ctx, entry: &Entry<'_>, view: &View) -> Self {
         let (known, lang, t) = (entry.known, ctx.lang, ctx.t.accounts);
         let listed = &known.listed;
+        let rows = past::requests(ctx, known, view.range());
         let requests = |outcome| {
-            let rows = filter::View::default().over(view.range());
-            let indexes = known.indexes.clone();
-            let rows = rows.narrowed(|only| {
-                only.accounts = indexes;
-                only.outcome = outcome;
-            });
-            ctx.url(&rows.url("/requests"))
+            let rows = rows.as_ref()?.narrowed(|only| only.outcome = outcome);
+            Some(ctx.url(&rows.url("/requests")))
         };
         let number = |n: Option<i64>| n.map_or_else(String::new, |n| lang.count(n));
         Self {

@@ -290,6 +290,7 @@ fn turn(text: String, turned: bool) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::rows::Sums;
     use super::*;
     use crate::domain::account::standing::{Lately, judge};
     use crate::domain::account::{Known, Listed};
@@ -314,7 +315,7 @@ mod tests {
         let mut entries = Vec::new();
         for known in known {
             let standing = judge(known, Lately::default(), None, At(1));
-            let (recent, totals) = (Recent::default(), std::collections::HashMap::new());
+            let (recent, totals) = (Recent::default(), Sums::default());
             entries.push(Entry::new(known, recent, standing, None, &totals));
         }
         entries
