@@ -14,6 +14,8 @@ mod count;
 mod listen;
 mod mention;
 mod models;
+mod relieve;
+mod roster;
 mod snapshot;
 mod switch;
 
@@ -22,11 +24,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::clock::Clock;
 use crate::domain::account::standing::{self, Standing};
-use crate::domain::account::trouble::Report;
+use crate::domain::account::trouble::{Report, Trouble};
 use crate::domain::account::{Known, Listed};
 use crate::domain::collection::{Connection, Reason, Settings, State, Status};
 use crate::domain::units::At;
@@ -36,10 +38,11 @@ use crate::gateway::queue::Limits;
 use crate::gateway::types::Error;
 use crate::store::endings::{Recent, Recents};
 use crate::store::secret::Keyring;
-use crate::store::{Result, Store, account_models, accounts, clients};
+use crate::store::{Result, Store, account_models, accounts, clients, names};
 
 pub use mention::{Fleet, Mentions};
 pub use models::Served;
+pub use roster::Roster;
 pub use switch::Switched;
 
 /// Spans nobody needs to set; tests shorten them.
@@ -80,6 +83,8 @@ pub struct Parts {
     pub refreshes: watch::Receiver<u64>,
     /// Moves when the gateway was changed through the panel.
     pub changed: watch::Receiver<u64>,
+    /// The index of each account whose quota somebody resets.
+    pub quota_resets: broadcast::Sender<String>,
     /// Shared with whoever else sends the key.
     pub key: Arc<KeyWatch>,
     pub tuning: Tuning,
@@ -97,6 +102,7 @@ struct Inner {
     status: watch::Receiver<Status>,
     refreshes: watch::Receiver<u64>,
     changed: watch::Receiver<u64>,
+    quota_resets: broadcast::Sender<String>,
     tuning: Tuning,
     stir: Notify,
     roster: watch::Sender<Arc<Roster>>,
@@ -112,61 +118,6 @@ struct Inner {
     read_back: tokio::sync::Mutex<u64>,
     /// By account: when it was switched, whether off, and what came of it.
     outcomes: Mutex<HashMap<i64, (At, bool, Switched)>>,
-}
-
-/// Everything known at one moment.
-#[derive(Clone, Debug, Default)]
-pub struct Roster {
-    pub accounts: Vec<Arc<Known>>,
-    by_index: HashMap<String, usize>,
-    /// When the gateway last gave its list; `None` = never.
-    pub listed_at: Option<At>,
-    /// Why the last attempt to ask gave nothing.
-    pub problem: Option<Error>,
-    /// Failures are heard as they happen.
-    pub listening: bool,
-    /// Grows with every change.
-    pub changes: u64,
-}
-
-impl Roster {
-    fn new(accounts: Vec<Known>, listed_at: Option<At>) -> Self {
-        let mut roster = Self {
-            listed_at,
-            ..Self::default()
-        };
-        roster.take(accounts);
-        roster
-    }
-
-    /// What was heard is here before it is in the database, so it outlasts what
-    /// was read there.
-    fn take(&mut self, mut accounts: Vec<Known>) {
-        for known in &mut accounts {
-            if let Some(heard) = self.of_id(known.id).and_then(|old| old.trouble.clone()) {
-                known.trouble = Some(heard);
-            }
-        }
-        self.accounts = accounts.into_iter().map(Arc::new).collect();
-        self.by_index.clear();
-        for (place, known) in self.accounts.iter().enumerate() {
-            for index in known.indexes.iter().filter(|index| known.holds(index)) {
-                self.by_index.insert(index.clone(), place);
-            }
-        }
-    }
-
-    /// The account that events call by this index.
-    #[must_use]
-    pub fn of_index(&self, index: &str) -> Option<&Arc<Known>> {
-        self.accounts.get(*self.by_index.get(index)?)
-    }
-
-    #[must_use]
-    pub fn of_id(&self, id: i64) -> Option<&Arc<Known>> {
-        let place = self.accounts.binary_search_by_key(&id, |known| known.id);
-        self.accounts.get(place.ok()?)
-    }
 }
 
 impl Desk {
@@ -187,6 +138,7 @@ impl Desk {
             status: parts.status,
             refreshes: parts.refreshes,
             changed: parts.changed,
+            quota_resets: parts.quota_resets,
             tuning: parts.tuning,
             stir: Notify::new(),
             roster: watch::Sender::new(Arc::new(roster)),
@@ -229,7 +181,7 @@ impl Desk {
     pub fn recent(&self, recents: &Recents, known: &Known) -> Recent {
         let names = self.0.store.names();
         let names = names.read();
-        let kind = crate::store::names::Kind::Account;
+        let kind = names::Kind::Account;
         let mut recent: Option<Recent> = None;
         for index in &known.indexes {
             let Some(all) = names.id(kind, index).and_then(|id| recents.of(id)) else {
@@ -253,7 +205,19 @@ impl Desk {
     /// How an account is at this moment.
     #[must_use]
     pub fn standing(&self, roster: &Roster, known: &Known, recent: &Recent, now: At) -> Standing {
-        standing::judge(known, recent.lately, roster.listed_at, now)
+        let judge = |known| standing::judge(known, recent.lately, roster.listed_at, now);
+        let Some(trouble) = known.trouble.as_ref().filter(|it| !it.models.is_empty()) else {
+            return judge(known);
+        };
+        let started = self.0.status.borrow().gateway_started();
+        let names = self.0.store.names();
+        let names = names.read();
+        let worked = |model: &str| recent.worked_with(names.id(names::Kind::Model, model)?);
+        let left = trouble.left(worked, started);
+        judge(&Known {
+            trouble: Some(left),
+            ..known.clone()
+        })
     }
 
     /// The connection, where asking is allowed: the key was proven, or nobody
@@ -311,12 +275,10 @@ impl Desk {
         let mut strangers = false;
         self.change(|roster| {
             for report in reports {
-                let place = roster.by_index.get(&report.auth_index).copied();
-                let Some(known) = place.and_then(|place| roster.accounts.get_mut(place)) else {
+                let Some(known) = roster.of_index_mut(&report.auth_index) else {
                     strangers = true;
                     continue;
                 };
-                let known = Arc::make_mut(known);
                 let trouble = known.trouble.get_or_insert_default();
                 if trouble.hear(report.trouble) {
                     kept.insert(known.id, trouble.clone());
@@ -326,8 +288,12 @@ impl Desk {
         if strangers {
             self.stir();
         }
-        if !kept.is_empty()
-            && let Err(error) = self.0.store.keep_troubles(kept.into_iter().collect()).await
+        self.keep_troubles(kept.into_iter().collect()).await;
+    }
+
+    async fn keep_troubles(&self, troubles: Vec<(i64, Trouble)>) {
+        if !troubles.is_empty()
+            && let Err(error) = self.0.store.keep_troubles(troubles).await
         {
             log::warn!("cannot keep what the gateway said of its accounts: {error}");
         }
@@ -357,29 +323,4 @@ fn same(a: &Connection, b: &Connection) -> bool {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::account::trouble::Trouble;
-
-    #[test]
-    fn a_failure_heard_while_a_list_is_kept_is_not_forgotten() {
-        let known = |id| Known {
-            id,
-            ..Known::default()
-        };
-        let mut roster = Roster::new(vec![known(1), known(2)], None);
-        let heard = Some(Trouble {
-            code: 429,
-            ..Trouble::default()
-        });
-        if let Some(second) = roster.accounts.get_mut(1) {
-            Arc::make_mut(second).trouble.clone_from(&heard);
-        }
-        roster.take(vec![known(1), known(2), known(3)]);
-        let troubles: Vec<_> = roster.accounts.iter().map(|k| k.trouble.clone()).collect();
-        assert_eq!(troubles, [None, heard, None]);
-    }
 }

@@ -17,7 +17,7 @@ use anyhow::Context as _;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts;
@@ -45,6 +45,8 @@ const WORKERS: usize = 2;
 /// Docker kills after ten seconds.
 const DRAINING: u64 = 3;
 const COMMITTING: Duration = Duration::from_secs(3);
+/// Resets that wait to be taken note of.
+const QUOTA_RESETS: usize = 64;
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// The panel, ready to run.
@@ -145,6 +147,7 @@ impl App {
             throttle: Throttle::default(),
             spare_sessions: SpareSessions::default(),
             gateway_changed: watch::Sender::new(0),
+            quota_resets: broadcast::Sender::new(QUOTA_RESETS),
             revoked: watch::Sender::new(0),
             set_up: AtomicBool::new(false),
             demo,
@@ -163,6 +166,7 @@ impl App {
             status: state.status.clone(),
             refreshes,
             changed: state.gateway_changed.subscribe(),
+            quota_resets: state.quota_resets.clone(),
             key,
             tuning: accounts::Tuning::default(),
         });

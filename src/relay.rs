@@ -48,6 +48,8 @@ use respond::respond;
 
 const MANAGEMENT: &str = "/v0/management/";
 const PLUGINS: &str = "/v0/resource/plugins/";
+/// The answer names the models of one account.
+const LONGEST_RESET: usize = 64 << 10;
 
 /// How long the relay waits.
 #[derive(Clone, Copy, Debug)]
@@ -229,10 +231,13 @@ async fn relay(
     if let Some(leave) = leave {
         tell(leave, &outcome);
     }
-    let answer = outcome.inspect_err(|refusal| ticket.ended(refusal.code()))?;
+    let mut answer = outcome.inspect_err(|refusal| ticket.ended(refusal.code()))?;
     ticket.answered(answer.status.as_u16());
     if !request.method().is_safe() && answer.status.is_success() {
         state.gateway_changed.send_modify(|changes| *changes += 1);
+    }
+    if caller == Caller::Ours && target.is_quota_reset() && answer.status.is_success() {
+        tell_of_reset(state, &mut answer).await;
     }
     let (peer, access, shared) = (Peer::of(request), access.clone(), state.clone());
     let cut = async move {
@@ -312,6 +317,19 @@ async fn send(
         answer = way.passage.send(order, opens) => Ok(answer?),
         () = too_late => Err(GatewayError::TimedOut.into()),
         () = Peer::of(request).left() => Err(Refusal::Left),
+    }
+}
+
+/// Whose quota it was the gateway says in its answer; the body of the request
+/// went by unseen.
+async fn tell_of_reset(state: &AppState, answer: &mut Answer) {
+    #[derive(serde::Deserialize)]
+    struct Reset {
+        auth_index: String,
+    }
+    if let Ok(reset) = serde_json::from_slice::<Reset>(answer.ahead(LONGEST_RESET).await) {
+        // Nobody listens where nothing is asked of the gateway.
+        let _ = state.quota_resets.send(reset.auth_index);
     }
 }
 

@@ -106,6 +106,10 @@ pub(super) fn look_after_accounts(jobs: &mut Jobs, accounts: &accounts::Desk, st
         accounts.clone().keep_listening(stop()),
     );
     jobs.spawn(
+        "quotas of accounts",
+        accounts.clone().keep_relieving(stop()),
+    );
+    jobs.spawn(
         "requests of accounts",
         accounts.clone().keep_counting(stop()),
     );

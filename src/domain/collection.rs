@@ -246,6 +246,16 @@ pub struct Status {
     pub gateway: Gateway,
 }
 
+impl Status {
+    /// When the gateway was last found to have been started anew.
+    #[must_use]
+    pub fn gateway_started(&self) -> Option<At> {
+        let gaps = self.gaps.iter();
+        let restarts = gaps.filter(|gap| gap.why == "gateway_restarted");
+        restarts.map(|gap| gap.to).max()
+    }
+}
+
 /// What is known of the gateway; `None` = not asked yet or not told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gateway {

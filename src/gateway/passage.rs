@@ -118,6 +118,23 @@ impl Answer {
         length.to_str().ok()?.parse().ok()
     }
 
+    /// The body, read ahead as far as it comes and until so much of it is there;
+    /// [`Self::body`] gives it all the same.
+    pub async fn ahead(&mut self, most: usize) -> &[u8] {
+        let mut beginning = Vec::from(std::mem::take(&mut self.beginning));
+        while let Some(rest) = &mut self.rest
+            && beginning.len() < most
+        {
+            match rest.chunk().await {
+                Ok(Some(chunk)) => beginning.extend_from_slice(&chunk),
+                // Whoever reads on meets the same end.
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.beginning = beginning.into();
+        &self.beginning
+    }
+
     /// The body as it comes; nothing is read ahead.
     pub fn body(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let beginning = (!self.beginning.is_empty()).then_some(Ok(self.beginning));

@@ -1,6 +1,7 @@
 //! How the last requests of each account ended: newest first, a few of each,
-//! and when one last succeeded and failed. Looks at three columns of the events
-//! since some moment, once; what arrives later is added by key.
+//! and when one last succeeded and failed, and succeeded with each model. Looks at
+//! four columns of the events since some moment, once; what arrives later is
+//! added by key.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -42,9 +43,25 @@ pub struct Recent {
     /// Oldest first, at most [`KEPT`].
     pub endings: VecDeque<Ending>,
     pub lately: Lately,
+    /// When a request with a model last succeeded, by its id among the names.
+    pub worked: Vec<(i32, At)>,
 }
 
 impl Recent {
+    /// When a request with this model last succeeded.
+    #[must_use]
+    pub fn worked_with(&self, model: i32) -> Option<At> {
+        let found = self.worked.iter().find(|(known, _)| *known == model);
+        found.map(|(_, at)| *at)
+    }
+
+    fn works_with(&mut self, model: i32, at: At) {
+        match self.worked.iter_mut().find(|(known, _)| *known == model) {
+            Some((_, last)) => *last = at.max(*last),
+            None => self.worked.push((model, at)),
+        }
+    }
+
     /// When it was last asked.
     #[must_use]
     pub fn last_used(&self) -> Option<At> {
@@ -64,6 +81,8 @@ impl Recent {
         let failure = self.lately.last_failure.filter(|(at, _)| own(at));
         part.lately.last_ok = part.lately.last_ok.max(ok);
         part.lately.last_failure = part.lately.last_failure.max(failure);
+        let worked = self.worked.iter().filter(|(_, at)| own(at));
+        part.worked = worked.copied().collect();
         part
     }
 
@@ -74,6 +93,9 @@ impl Recent {
         }
         self.lately.last_ok = self.lately.last_ok.max(other.lately.last_ok);
         self.lately.last_failure = self.lately.last_failure.max(other.lately.last_failure);
+        for (model, at) in &other.worked {
+            self.works_with(*model, *at);
+        }
     }
 
     /// In any order; the same request counts once.
@@ -110,7 +132,7 @@ impl Recents {
         self.0.get(usize::try_from(account).ok()?)
     }
 
-    fn add(&mut self, account: i64, ending: Ending) {
+    fn add(&mut self, account: i64, model: i32, ending: Ending) {
         let Ok(place) = usize::try_from(account) else {
             return;
         };
@@ -119,6 +141,9 @@ impl Recents {
         }
         if let Some(recent) = self.0.get_mut(place) {
             recent.add(ending);
+            if ending.succeeded() {
+                recent.works_with(model, ending.key.at);
+            }
         }
     }
 
@@ -146,10 +171,13 @@ pub fn since(c: &mut SqliteConnection, from: At, recents: &mut Recents) -> Resul
                 Ok(values)
             };
             let (accounts, statuses) = (values(Column::Account)?, values(Column::Status)?);
+            let models = values(Column::Model)?;
+            let rows = keys.into_iter().zip(accounts).zip(statuses).zip(models);
             // Newest first, so that most rows find their account full.
-            for ((key, account), status) in keys.into_iter().zip(accounts).zip(statuses).rev() {
+            for (((key, account), status), model) in rows.rev() {
                 let status = i32::try_from(status).unwrap_or_default();
-                recents.add(account, Ending { key, status });
+                let model = i32::try_from(model).unwrap_or_default();
+                recents.add(account, model, Ending { key, status });
             }
             Ok(ControlFlow::Continue(()))
         },
@@ -159,13 +187,13 @@ pub fn since(c: &mut SqliteConnection, from: At, recents: &mut Recents) -> Resul
 /// Adds requests that have just been stored.
 pub fn add(c: &mut SqliteConnection, keys: &[EventKey], recents: &mut Recents) -> Result<()> {
     for key in keys {
-        let found: Option<(i32, i32)> = event::table
+        let found: Option<(i32, i32, i32)> = event::table
             .find((key.at, key.id))
-            .select((event::account, event::status))
+            .select((event::account, event::model, event::status))
             .get_result(c)
             .optional()?;
-        if let Some((account, status)) = found {
-            recents.add(account.into(), Ending { key: *key, status });
+        if let Some((account, model, status)) = found {
+            recents.add(account.into(), model, Ending { key: *key, status });
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::{HttpRequest, web};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::admin_key::AdminKey;
@@ -50,6 +50,8 @@ pub struct AppState {
     /// Grows with every change of the gateway that went through the panel or its
     /// API: what was read of it may be old now.
     pub gateway_changed: watch::Sender<u64>,
+    /// The `auth_index` of each account whose quota was reset that way.
+    pub quota_resets: broadcast::Sender<String>,
     /// Sessions ended; long answers look whether theirs was one of them.
     pub revoked: watch::Sender<u64>,
     /// A connection was chosen, here or by the environment.

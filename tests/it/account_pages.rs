@@ -6,61 +6,17 @@ use std::time::Instant;
 use cpamp::domain::account::Listed;
 use cpamp::domain::account::diff::Change;
 use cpamp::domain::units::Ms;
-use cpamp::fake::{Gateway, Options};
+use cpamp::fake::Gateway;
 use cpamp::store::accounts::Round;
 use reqwest::StatusCode;
 use serde_json::json;
 
+use crate::support::accounts::{address_of, index_of, options, page_saying, panel};
 use crate::support::events::MORNING;
 use crate::support::hostile;
 use crate::support::html::assert_clean;
-use crate::support::panel::{Browser, Panel};
+use crate::support::panel::Panel;
 use crate::support::rig::usage_of;
-use crate::support::wait::until;
-
-const OPS: &str = include_str!("../fixtures/recorded/initial/auths/claude-ops@example.com.json");
-const DEV: &str =
-    include_str!("../fixtures/recorded/initial/auths/codex-dev1@example.com-plus.json");
-
-fn options() -> Options {
-    Options {
-        auth_files: vec![
-            ("claude-ops@example.com.json".into(), OPS.into()),
-            ("codex-dev1@example.com-plus.json".into(), DEV.into()),
-        ],
-        ..Options::default()
-    }
-}
-
-async fn panel(gateway: &Gateway) -> Panel {
-    Panel::setup()
-        .env("CPAMP_CPA_URL", &gateway.url())
-        .env("CPAMP_CPA_MANAGEMENT_KEY", &gateway.key())
-        .env("CPAMP_COLLECTOR_ENABLED", "true")
-        .start()
-        .await
-}
-
-/// The page once it says so.
-async fn page_saying(browser: &Browser, path: &str, what: &str) -> String {
-    until(what, async || {
-        let page = browser.get(path).await;
-        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
-        if page.body.contains(what) {
-            Ok(page.body)
-        } else {
-            Err(())
-        }
-    })
-    .await
-}
-
-/// Where the page of an account is, by the name on it.
-fn address_of(page: &str, name: &str) -> String {
-    let end = page.find(&format!("<bdi>{name}</bdi></a>")).unwrap();
-    let start = page[..end].rfind("href=\"").unwrap() + 6;
-    page[start..].split('"').next().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn an_account_is_named_counted_switched_and_undone() {
@@ -73,17 +29,7 @@ async fn an_account_is_named_counted_switched_and_undone() {
     let address = address_of(&page, "ops@example.com");
 
     // Its requests are counted for it.
-    let roster_index = {
-        let state = panel
-            .store()
-            .read(cpamp::store::accounts::all)
-            .await
-            .unwrap();
-        let ops = state
-            .iter()
-            .find(|known| known.listed.title == "ops@example.com");
-        ops.unwrap().listed.auth_index.clone()
-    };
+    let roster_index = index_of(&panel, "ops@example.com").await;
     for n in 0..3 {
         gateway.push(&usage_of(n, &roster_index));
     }

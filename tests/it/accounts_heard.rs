@@ -2,12 +2,15 @@
 //! ended it, something begins it again.
 
 use cpamp::accounts::Roster;
-use cpamp::domain::collection::State;
+use cpamp::domain::account::standing::State as Standing;
+use cpamp::domain::collection::{Gap, State};
+use cpamp::domain::units::Ms;
 use cpamp::fake::Gateway;
+use cpamp::store::batch::Batch;
 use serde_json::json;
 
 use crate::support::desk::{Rig, collecting, find};
-use crate::support::events::MORNING;
+use crate::support::events::{MORNING, event};
 use crate::support::gateway::laboratory;
 use crate::support::wait::{until, within};
 
@@ -107,4 +110,91 @@ async fn listening_goes_on_with_a_key_that_was_refused_for_a_while() {
     rig.listening().await;
     gateway.push_error(&failure(&rig, "ops@example.com", 502));
     heard(&rig, "ops@example.com", 502).await;
+}
+
+/// Says that this model rests with this account for a week.
+fn resting(rig: &Rig, title: &str, model: &str) -> String {
+    let index = find(&rig.desk.roster(), title).listed.auth_index.clone();
+    json!({
+        "timestamp": MORNING.rfc3339(),
+        "auth_index": index,
+        "status_code": 429,
+        "auth_status": {"status": "active", "model": {
+            "name": model,
+            "unavailable": true,
+            "next_retry_after": (MORNING + Ms(7 * Ms::DAY.0)).rfc3339(),
+        }},
+    })
+    .to_string()
+}
+
+fn state(rig: &Rig, title: &str) -> (Standing, usize) {
+    let roster = rig.desk.roster();
+    let known = find(&roster, title);
+    let recent = rig.desk.recent(&rig.desk.recents(), known);
+    let now = rig.clock.now();
+    let standing = rig.desk.standing(&roster, known, &recent, now);
+    (standing.state, standing.models.len())
+}
+
+/// What the gateway forgets or tries again is not shown for days.
+#[tokio::test]
+async fn a_model_rests_no_longer_than_at_the_gateway() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = listening(&gateway).await;
+    let ops = "ops@example.com";
+    for model in ["claude-opus-5", "claude-haiku-5"] {
+        gateway.push_error(&resting(&rig, ops, model));
+    }
+    let both = |roster: &Roster| {
+        let trouble = find(roster, ops).trouble.as_ref();
+        trouble.is_some_and(|trouble| trouble.models.len() == 2)
+    };
+    rig.until("both models rest", both).await;
+    assert_eq!(state(&rig, ops), (Standing::Partly, 2));
+
+    // A request with one of them succeeds.
+    let index = find(&rig.desk.roster(), ops).listed.auth_index.clone();
+    let mut success = event(9);
+    success.account.identity = index.clone();
+    success.model = String::from("claude-opus-5");
+    let batch = Batch {
+        events: vec![success],
+        taken: 1,
+        ..Batch::default()
+    };
+    rig.store.ingest(batch).await.unwrap();
+    until("one is over", async || match state(&rig, ops) {
+        (Standing::Partly, 1) => Ok(()),
+        other => Err(other),
+    })
+    .await;
+
+    // The gateway was started anew.
+    let restart = Gap {
+        from: MORNING,
+        to: MORNING + Ms(1_000),
+        why: String::from("gateway_restarted"),
+    };
+    rig.status.send_modify(|status| status.gaps = vec![restart]);
+    assert_ne!(state(&rig, ops).0, Standing::Partly);
+    rig.status.send_modify(|status| status.gaps.clear());
+    assert_eq!(state(&rig, ops), (Standing::Partly, 1));
+
+    // Somebody reset its quota, and that lasts.
+    rig.quota_resets.send(index).unwrap();
+    let none = |roster: &Roster| {
+        let trouble = find(roster, ops).trouble.as_ref();
+        trouble.is_some_and(|trouble| trouble.models.is_empty())
+    };
+    rig.until("nothing rests", none).await;
+    let kept = async || {
+        let all = rig.store.read(cpamp::store::accounts::all).await.unwrap();
+        let ops = all.into_iter().find(|known| known.listed.title == ops);
+        match ops.unwrap().trouble.unwrap().models.len() {
+            0 => Ok(()),
+            left => Err(left),
+        }
+    };
+    until("it is kept", kept).await;
 }

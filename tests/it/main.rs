@@ -5,6 +5,7 @@
 mod support;
 
 mod account_pages;
+mod account_past;
 mod accounts;
 mod accounts_heard;
 mod accounts_switched;

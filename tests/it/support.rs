@@ -2,6 +2,7 @@
 //! directory of its own, the panel in this process or as a process of its own,
 //! and what stands around it.
 
+pub(crate) mod accounts;
 pub(crate) mod answers;
 pub(crate) mod binary;
 pub(crate) mod browser;

@@ -96,6 +96,19 @@ impl Report {
 }
 
 impl Trouble {
+    /// Without the models whose trouble is over before its time: with one a
+    /// request that began later succeeded, or the gateway, which keeps all this
+    /// in memory, was started anew.
+    #[must_use]
+    pub fn left(&self, worked: impl Fn(&str) -> Option<At>, started: Option<At>) -> Self {
+        let mut left = self.clone();
+        left.models.retain(|model| {
+            let over = worked(&model.name).max(started);
+            over.is_none_or(|over| over <= model.at)
+        });
+        left
+    }
+
     /// Takes in a later (or belated) word; says whether anything is new.
     pub fn hear(&mut self, word: Self) -> bool {
         let before = self.clone();
@@ -176,6 +189,24 @@ mod tests {
         let models: Vec<_> = trouble.models.iter().map(|m| (&*m.name, m.at.0)).collect();
         assert_eq!(models, [("a", 30), ("b", 20)]);
         assert_eq!(trouble.at, At(30));
+    }
+
+    #[test]
+    fn a_success_or_another_start_ends_the_trouble_of_a_model() {
+        let mut trouble = word(10, "a");
+        trouble.hear(word(20, "b"));
+        let left = |worked: &[(&str, i64)], started: Option<i64>| {
+            let of = |name: &str| worked.iter().find(|(model, _)| *model == name);
+            let left = trouble.left(|name| of(name).map(|(_, at)| At(*at)), started.map(At));
+            let names: Vec<_> = left.models.into_iter().map(|model| model.name).collect();
+            names.join(",")
+        };
+        assert_eq!(left(&[], None), "b,a");
+        assert_eq!(left(&[("a", 11)], None), "b");
+        assert_eq!(left(&[("a", 10)], None), "b,a", "it began before");
+        assert_eq!(left(&[("c", 99)], None), "b,a");
+        assert_eq!(left(&[], Some(15)), "b");
+        assert_eq!(left(&[("a", 5)], Some(21)), "");
     }
 
     #[test]

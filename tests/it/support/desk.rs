@@ -13,7 +13,7 @@ use cpamp::gateway::key_watch::KeyWatch;
 use cpamp::gateway::queue::Limits;
 use cpamp::store::Store;
 use cpamp::store::data_key::Source;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::database::Database;
@@ -28,6 +28,7 @@ pub(crate) struct Rig {
     pub(crate) settings: watch::Sender<Settings>,
     pub(crate) status: watch::Sender<Status>,
     pub(crate) refreshes: watch::Sender<u64>,
+    pub(crate) quota_resets: broadcast::Sender<String>,
     pub(crate) key: Arc<KeyWatch>,
     pub(crate) stop: CancellationToken,
     pub(crate) database: Database,
@@ -98,6 +99,7 @@ impl Rig {
         let clock = Clock::fixed(MORNING);
         let (settings, status) = (watch::Sender::new(settings), watch::Sender::new(status));
         let refreshes = watch::Sender::new(0);
+        let quota_resets = broadcast::Sender::new(8);
         let key = Arc::<KeyWatch>::default();
         let desk = Desk::open(Parts {
             store: store.clone(),
@@ -107,6 +109,7 @@ impl Rig {
             status: status.subscribe(),
             refreshes: refreshes.subscribe(),
             changed: refreshes.subscribe(),
+            quota_resets: quota_resets.clone(),
             key: Arc::clone(&key),
             tuning,
         });
@@ -116,6 +119,7 @@ impl Rig {
         tokio::spawn(desk.clone().keep_listening(stop.clone()));
         tokio::spawn(desk.clone().keep_counting(stop.clone()));
         tokio::spawn(desk.clone().keep_models(stop.clone()));
+        tokio::spawn(desk.clone().keep_relieving(stop.clone()));
         Self {
             desk,
             store,
@@ -123,6 +127,7 @@ impl Rig {
             settings,
             status,
             refreshes,
+            quota_resets,
             key,
             stop,
             database,
