@@ -301,15 +301,10 @@ impl Desk {
 
     /// Puts one account in its new state.
     async fn relist(&self, id: i64, listed: Listed) -> Result<()> {
-        use crate::domain::account::diff::Change;
         let mut read_back = self.0.read_back.lock().await;
         *read_back += 1;
-        let roster = self.roster();
-        let round = accounts::Round {
-            at: roster.listed_at.unwrap_or_else(|| self.0.clock.now()),
-        };
-        let change = vec![Change::Changed { id, listed }];
-        let known = self.0.store.keep_accounts(change, round).await?;
+        let now = self.0.clock.now();
+        let known = self.0.store.keep_account(id, listed, now).await?;
         self.change(|roster| roster.take(known));
         Ok(())
     }

@@ -86,8 +86,20 @@ pub struct Known {
     pub first_seen: At,
     /// When what is listed last changed.
     pub changed_at: At,
+    /// Since when it is listed as enabled or not, cooling down or not, and with
+    /// its status; `None` where it was so when it was met.
+    pub turned_at: Option<At>,
     /// No longer listed since.
     pub gone_at: Option<At>,
+}
+
+impl Listed {
+    /// Whether the gateway says the same of how it is.
+    #[must_use]
+    pub fn stands_as(&self, other: &Self) -> bool {
+        let standing = |of: &Self| (of.disabled, of.unavailable);
+        standing(self) == standing(other) && self.status == other.status
+    }
 }
 
 impl Known {

@@ -35,6 +35,7 @@ struct Row {
     first_seen: At,
     changed_at: At,
     gone_at: Option<At>,
+    turned_at: Option<At>,
 }
 
 /// All credentials, also those that are gone, in the order they were met.
@@ -56,6 +57,7 @@ pub fn all(c: &mut SqliteConnection) -> Result<Vec<Known>> {
                 first_seen: row.first_seen,
                 changed_at: row.changed_at,
                 gone_at: row.gone_at,
+                turned_at: row.turned_at,
             })
         })
         .collect()
@@ -130,11 +132,18 @@ fn write(c: &mut SqliteConnection, changes: &[Change], now: At) -> Result<()> {
                 point(c, &listed.auth_index, id, now)?;
             }
             Change::Changed { id, listed } => {
+                let (before, turned): (String, Option<At>) = account::table
+                    .find(id)
+                    .select((account::listed, account::turned_ms))
+                    .first(c)?;
+                let stood = from_json::<Listed>(&before)?.stands_as(listed);
+                let turned = if stood { turned } else { Some(now) };
                 diesel::update(account::table.find(id))
                     .set((
                         account::listed.eq(to_json(listed)?),
                         account::changed_ms.eq(now),
                         account::gone_ms.eq(None::<At>),
+                        account::turned_ms.eq(turned),
                     ))
                     .execute(c)?;
                 point(c, &listed.auth_index, *id, now)?;
@@ -199,10 +208,27 @@ impl Store {
     /// Writes what a list of the gateway changed, and gives everything as it is
     /// then. With no change nothing but the round is written.
     pub async fn keep_accounts(&self, changes: Vec<Change>, round: Round) -> Result<Vec<Known>> {
+        self.keep_changes(changes, round.at, Some(round)).await
+    }
+
+    /// Writes how one account was listed when it was asked for alone.
+    pub async fn keep_account(&self, id: i64, listed: Listed, at: At) -> Result<Vec<Known>> {
+        let change = Change::Changed { id, listed };
+        self.keep_changes(vec![change], at, None).await
+    }
+
+    async fn keep_changes(
+        &self,
+        changes: Vec<Change>,
+        at: At,
+        round: Option<Round>,
+    ) -> Result<Vec<Known>> {
         self.run(move |writer| {
             let accounts = writer.transaction(|c| {
-                write(c, &changes, round.at)?;
-                settings::put(c, ROUND, &round)?;
+                write(c, &changes, at)?;
+                if let Some(round) = &round {
+                    settings::put(c, ROUND, round)?;
+                }
                 all(c)
             })?;
             if !changes.is_empty() {
@@ -335,6 +361,30 @@ mod tests {
         assert_eq!(own(ann), [("aa".into(), 0, 20), ("aa".into(), 30, 100)]);
         assert_eq!(own(bob), [("aa".into(), 20, 30)]);
         assert_eq!(store.read(all).await.unwrap(), back);
+    }
+
+    #[tokio::test]
+    async fn since_when_it_stands_so_is_not_when_anything_changed() {
+        let (_directory, store) = open();
+        let as_listed = |disabled, note: &str| Listed {
+            disabled,
+            note: note.into(),
+            ..listed("aa", "ann", "x")
+        };
+        let mut turned = Vec::new();
+        for (at, listed) in [
+            (10, as_listed(true, "")),
+            (20, as_listed(true, "a note")),
+            (30, as_listed(false, "a note")),
+            (40, as_listed(false, "")),
+        ] {
+            let known = keep(&store, vec![listed], at).await;
+            turned.push((known[0].changed_at.0, known[0].turned_at.map(|at| at.0)));
+        }
+        assert_eq!(
+            turned,
+            [(10, None), (20, None), (30, Some(30)), (40, Some(30))]
+        );
     }
 
     #[tokio::test]

@@ -273,6 +273,7 @@ diesel::table! {
         first_seen_ms -> BigInt,
         changed_ms -> BigInt,
         gone_ms -> Nullable<BigInt>,
+        turned_ms -> Nullable<BigInt>,
     }
 }
 

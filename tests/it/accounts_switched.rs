@@ -17,11 +17,15 @@ async fn switching_is_read_back_and_refusals_are_told() {
     let rig = Rig::start(&gateway).await;
     let roster = rig.listed().await;
     let ops = find(&roster, "ops@example.com").id;
+    let later = MORNING + Ms(2_000);
+    rig.clock.set(later);
     assert_eq!(
         rig.desk.switch(ops, true, &Meter::default()).await.unwrap(),
         Switched::Done
     );
     assert_eq!(rig.standing("ops@example.com"), Standing::Disabled);
+    let since = rig.desk.roster().of_id(ops).unwrap().turned_at;
+    assert_eq!(since, Some(later));
     assert_eq!(
         rig.desk.switch(ops, true, &Meter::default()).await.unwrap(),
         Switched::Unchanged

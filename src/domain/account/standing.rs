@@ -149,8 +149,9 @@ pub fn judge(known: &Known, lately: Lately, listed_at: Option<At>, now: At) -> S
         };
     }
     if disabled || status == "disabled" {
+        let told = fresh.filter(|_| !listed.disabled).map(|trouble| trouble.at);
         return Standing {
-            since: None,
+            since: told.or(known.turned_at),
             models: Vec::new(),
             ..standing(State::Disabled)
         };
@@ -163,8 +164,10 @@ pub fn judge(known: &Known, lately: Lately, listed_at: Option<At>, now: At) -> S
     }
     // A moment that is over ends the cooling, whoever has not said so yet.
     if unavailable && retry_at.is_none_or(|at| at > now) {
+        let told = fresh.map(|trouble| trouble.at);
         return Standing {
             until: retry_at,
+            since: told.or(known.turned_at).or(standing(State::Cooling).since),
             ..standing(State::Cooling)
         };
     }

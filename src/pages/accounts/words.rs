@@ -57,11 +57,18 @@ fn evidence(ctx: &Ctx, standing: &Standing) -> String {
                 };
             }
         }
-        State::Disabled => return String::new(),
+        State::Disabled => {
+            let since = standing.since.map(|at| when(ctx, at));
+            return since.map_or(String::new(), |at| (t.since)(&at));
+        }
         _ => {}
     }
     let Some(failure) = standing.failure else {
-        return plain(&gist(&standing.said)).into_owned();
+        let said = plain(&gist(&standing.said)).into_owned();
+        let since = standing.since.map(|at| (t.since)(&when(ctx, at)));
+        let parts = [said, since.unwrap_or_default()].into_iter();
+        let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        return parts.join(", ");
     };
     let gist = if standing.recovered || standing.renewed {
         String::new()

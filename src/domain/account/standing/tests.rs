@@ -145,6 +145,26 @@ fn a_message_counts_until_a_newer_list_knows_better() {
 }
 
 #[test]
+fn since_when_it_is_off_or_rests_is_what_the_list_says() {
+    let mut known = file("active");
+    known.turned_at = Some(At(600_000));
+    let since = |known: &Known| {
+        let standing = judge(known, failed(400_000, 429), Some(At(700_000)), NOON);
+        (standing.state, standing.since)
+    };
+    known.listed.disabled = true;
+    assert_eq!(since(&known), (State::Disabled, Some(At(600_000))));
+    known.listed.disabled = false;
+    known.listed.unavailable = true;
+    assert_eq!(since(&known), (State::Cooling, Some(At(600_000))));
+    // It was met so: the last failure is all there is to say.
+    known.turned_at = None;
+    assert_eq!(since(&known), (State::Cooling, Some(At(400_000))));
+    known.listed.disabled = true;
+    assert_eq!(since(&known), (State::Disabled, None));
+}
+
+#[test]
 fn switched_off_and_gone_outweigh_all_else() {
     let mut known = file("active");
     known.listed.disabled = true;
