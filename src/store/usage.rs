@@ -195,3 +195,15 @@ pub fn bars(grain: Grain, zone: Zone, (from, to): (At, At), now: At) -> Vec<At> 
     let end = if to > now { grain.next(zone, now) } else { to };
     grain.edges(zone, from, end.max(to))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_cut_only_by_what_begins_after_it() {
+        assert_eq!(cut(Some(At(6)), At(5)), Some(At(6)));
+        assert_eq!(cut(Some(At(5)), At(5)), None);
+        assert_eq!(cut(None, At(5)), None);
+    }
+}

@@ -295,3 +295,15 @@ fn chain(error: &actix_web::Error) -> String {
     }
     text.replace(|c: char| c.is_control(), " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_after_the_wait_does_not_come_too_early() {
+        for (wait, seconds) in [(1, "1"), (1_000, "1"), (1_001, "2"), (60_000, "60")] {
+            assert_eq!(retry_after(Ms(wait)), seconds, "{wait}");
+        }
+    }
+}

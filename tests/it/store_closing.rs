@@ -99,6 +99,14 @@ async fn a_day_that_gets_another_event_meanwhile_is_counted_again() {
     let (days, spans) = closed(&open).await;
     assert!(days >= 10 && spans >= 1, "{days} days, {spans} spans");
     check(&open, &events).await;
+
+    // With the day, the span it is in holds no longer.
+    let mut later = event(1_001);
+    later.key.at = MORNING + Ms(11);
+    later.model = String::from("nobody-prices-this");
+    store(&open, vec![later.clone()]).await.unwrap();
+    events.push(later);
+    check(&open, &events).await;
 }
 
 #[tokio::test]

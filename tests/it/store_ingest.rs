@@ -214,6 +214,22 @@ async fn a_full_kind_takes_everything_else_as_one() {
 }
 
 #[tokio::test]
+async fn a_long_name_is_found_again() {
+    let database = Database::new();
+    let open = database.open();
+    let long = "ä".repeat(400);
+    for n in 0..2 {
+        let mut event = event(n);
+        event.user_agent.clone_from(&long);
+        store(&open, vec![event]).await.unwrap();
+    }
+    let names = open.names();
+    let names = names.read();
+    assert_eq!(names.len(Kind::Agent), 1);
+    assert!(names.id(Kind::Agent, &long).is_some());
+}
+
+#[tokio::test]
 async fn watchers_hear_of_new_events_only() {
     let database = Database::new();
     let open = database.open();
