@@ -79,6 +79,7 @@ mod store_open;
 mod store_plans;
 mod store_prices;
 mod store_reprice;
+mod store_sealing;
 mod store_sessions;
 mod store_settling;
 mod stream_rows;

@@ -152,6 +152,13 @@ impl Column {
     }
 }
 
+impl Column {
+    /// What a decoded number of this column says.
+    pub(in crate::store) fn known(self, value: i64) -> Option<i64> {
+        (value != UNKNOWN || self == Self::Id).then_some(value)
+    }
+}
+
 /// Unknown, in a decoded column. No stored number is this small but an event
 /// id, and ids are never unknown.
 pub(in crate::store) const UNKNOWN: i64 = i64::MIN;
