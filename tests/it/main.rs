@@ -89,3 +89,4 @@ mod usage_pages;
 mod usage_periods;
 mod usage_rankings;
 mod walls;
+mod who_is_who;
