@@ -110,4 +110,14 @@
   };
   document.addEventListener("htmx:after:swap", tell);
   tell();
+
+  // htmx, served in one file with this one, begins now and not, as it would, in a
+  // timer that waits for the first painting: what is seen can be used. Its own
+  // beginning finds all done.
+  window.htmx.initialize();
+  document.addEventListener("htmx:before:process", function begun(event) {
+    if (event.target !== document.body) return;
+    event.preventDefault();
+    document.removeEventListener("htmx:before:process", begun);
+  });
 })();
