@@ -80,10 +80,19 @@ impl Zone {
     /// gap if never.
     #[must_use]
     pub fn at(self, local: NaiveDateTime) -> At {
-        let mut local = local;
+        let found = |local: &NaiveDateTime| self.0.from_local_datetime(local).earliest();
+        if let Some(found) = found(&local) {
+            return At(found.timestamp_millis());
+        }
+        // Gaps end on quarters of an hour.
+        let into = local
+            .and_utc()
+            .timestamp_millis()
+            .rem_euclid(15 * Ms::MINUTE.0);
+        let mut local = local - Duration::milliseconds(into);
         // The longest gap on record is one day (Samoa, 2011-12-30).
         for _ in 0..=48 * 4 {
-            if let Some(found) = self.0.from_local_datetime(&local).earliest() {
+            if let Some(found) = found(&local) {
                 return At(found.timestamp_millis());
             }
             local += Duration::minutes(15);

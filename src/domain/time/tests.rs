@@ -248,3 +248,19 @@ fn edges_of_the_period_before_never_descend() {
     assert!(before.is_sorted());
     assert_eq!((before[0], before[50]), (day - Ms::DAY, day));
 }
+
+#[test]
+fn any_minute_of_a_gap_is_the_end_of_the_gap() {
+    let berlin: Zone = "Europe/Berlin".parse().unwrap();
+    let date = chrono::NaiveDate::from_ymd_opt(2026, 3, 29).unwrap();
+    for minute in [0, 7, 15, 37, 59] {
+        let local = date.and_hms_opt(2, minute, 0).unwrap();
+        assert_eq!(
+            berlin.at(local).rfc3339(),
+            "2026-03-29T01:00:00.000Z",
+            "{minute}"
+        );
+    }
+    let local = date.and_hms_opt(3, 7, 0).unwrap();
+    assert_eq!(berlin.at(local).rfc3339(), "2026-03-29T01:07:00.000Z");
+}
