@@ -11,6 +11,7 @@ pub mod headers;
 pub mod key_alias;
 pub mod mask;
 pub mod pricing;
+pub mod provider;
 pub mod redact;
 pub mod sketch;
 pub mod soundness;

@@ -78,7 +78,12 @@ pub(super) async fn dashboard(
             quantiles: true,
             ..Question::default()
         };
-        let today = report::of(c, &names, &Selection::between(start, end), &question)?;
+        let today = report::of(
+            c,
+            &names,
+            &Selection::between(start, now + Ms(1)),
+            &question,
+        )?;
         let sums = Question {
             quantiles: true,
             ..Question::default()
@@ -101,7 +106,7 @@ pub(super) async fn dashboard(
     Ok(HttpResponse::Ok().json(Dashboard {
         at: now.rfc3339(),
         time_zone: zone.name(),
-        today: day(start, end, &today.totals),
+        today: day(start, now + Ms(1), &today.totals),
         yesterday_so_far: Base {
             day: day(yesterday, same_time, &past),
             complete,

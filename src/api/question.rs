@@ -9,9 +9,9 @@ use crate::domain::time::Zone;
 use crate::web::error::{Error, Result};
 
 /// Range and conditions, which every question about requests takes.
-const FILTERS: [&str; 20] = [
+const FILTERS: [&str; 21] = [
     "range", "from", "to", "tz", "provider", "model", "alias", "account", "key", "endpoint",
-    "tier", "status", "http", "min_ms", "max_ms", "cache", "weekday", "hour", "trace", "q",
+    "tier", "status", "http", "min_ms", "max_ms", "cache", "cost", "weekday", "hour", "trace", "q",
 ];
 
 /// Those that may be given more than once; any of the values may hold.

@@ -38,6 +38,8 @@ pub struct Selection {
     pub min_latency: Option<Ms>,
     pub max_latency: Option<Ms>,
     pub cache: Option<Cache>,
+    /// Whether its cost is known.
+    pub priced: Option<bool>,
     /// Local weekdays and hours; `None` = at any time.
     pub hours: Option<WeekHours>,
     /// The gateway's request id, exactly.
@@ -72,6 +74,7 @@ impl Selection {
             min_latency: None,
             max_latency: None,
             cache: None,
+            priced: None,
             hours: None,
             request_id: None,
             search: None,

@@ -171,8 +171,8 @@ pub static EN: Home = Home {
     unpriced_one: "has no price.",
     unpriced_several: |n| format!("{n} models have no price."),
     unpriced_why: |requests| match requests {
-        "1" => "One request of today is not in the cost.".into(),
-        n => format!("{n} requests of today are not in the cost."),
+        "1" => "Without a price, one request of today is not in the cost.".into(),
+        n => format!("Without a price, {n} requests of today are not in the cost."),
     },
     set_price: "Set a price",
 

@@ -66,6 +66,8 @@ pub struct Requests {
     pub min_latency: &'static str,
     pub max_latency: &'static str,
     pub cache: &'static str,
+    pub cost_known: &'static str,
+    pub cost_none: &'static str,
     pub cache_hit: &'static str,
     pub cache_miss: &'static str,
     pub trace: &'static str,

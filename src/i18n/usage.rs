@@ -70,6 +70,10 @@ pub struct Usage {
     pub succeeded: &'static str,
     pub failed: &'static str,
     pub open: &'static str,
+    pub cut_by_range: &'static str,
+    pub open_or_cut: &'static str,
+    /// Of a bar that the range cuts: what of it is counted.
+    pub cut_bar: fn(&str) -> String,
     pub before: fn(span: &str) -> String,
     pub cut: fn(span: &str, begun: &str) -> String,
     pub bucket: &'static str,

@@ -2,6 +2,7 @@
 //! exist and a question mark for what nobody counted. They are not the same.
 
 use crate::domain::event::Account;
+use crate::domain::provider;
 use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::requests::Requests;
 use crate::i18n::{Lang, UNKNOWN, plain};
@@ -150,12 +151,10 @@ pub fn account(ctx: &Ctx, account: &Account) -> String {
     ctx.identity(label)
 }
 
-/// The provider in as many letters as tell it apart: what every gateway entry
-/// of its kind begins with is left out.
+/// The provider as people know it.
 #[must_use]
 pub fn provider(name: &str) -> String {
-    let short = name.strip_prefix("openai-compatible-");
-    plain(short.filter(|rest| !rest.is_empty()).unwrap_or(name)).into_owned()
+    plain(provider::short(name)).into_owned()
 }
 
 /// Effort and tier in one cell: `high · prio`.

@@ -37,7 +37,9 @@ pub struct Trend {
     pub worst: Option<Worst>,
     /// Class and name of each part.
     pub legend: Vec<(&'static str, &'static str)>,
-    pub has_open: bool,
+    /// What hatched bars are: still filling, or shorter than the others as the
+    /// range begins or ends in them. Empty without any.
+    pub hatched: &'static str,
     /// What the dotted line is; empty without one.
     pub past: String,
     pub metrics: Vec<Choice>,
@@ -80,10 +82,20 @@ impl Trend {
             let range = Range::Between(bucket.from, bucket.to);
             ctx.url(&view.rows().over(range).url("/requests"))
         };
+        // Of a bar that the range cuts less is counted than of its neighbours.
+        let cut = |bucket: &Bucket| !usage.is_whole(bucket);
         let stacks = timeline.iter().map(|bucket| Stack {
             parts: parts(metric, &bucket.totals),
-            open: bucket.to > ctx.now,
-            title: (t.bar)(&name(bucket.from), &shown(metric, &bucket.totals, ctx)),
+            open: bucket.to > ctx.now || cut(bucket),
+            title: {
+                let bar = (t.bar)(&name(bucket.from), &shown(metric, &bucket.totals, ctx));
+                if cut(bucket) {
+                    let counted = days((bucket.from, bucket.to), usage.zone, ctx);
+                    format!("{bar} {}", (t.cut_bar)(&counted))
+                } else {
+                    bar
+                }
+            },
             href: href(bucket),
         });
         let before = usage.before.as_ref();
@@ -124,8 +136,16 @@ impl Trend {
             finding,
             note: t_drawn(metric, ctx),
             worst: worst(view, usage, ctx).filter(|_| metric != Metric::Failed),
-            legend: legend(metric, ctx),
-            has_open: timeline.last().is_some_and(|bucket| bucket.to > ctx.now),
+            legend: legend(metric, &usage.report.totals, ctx),
+            hatched: {
+                let open = timeline.last().is_some_and(|bucket| bucket.to > ctx.now);
+                match (open, timeline.iter().any(cut)) {
+                    (true, false) => t.open,
+                    (true, true) => t.open_or_cut,
+                    (false, true) => t.cut_by_range,
+                    (false, false) => "",
+                }
+            },
             past: before.map_or_else(String::new, |before| past_name(before, usage.zone, ctx)),
             metrics: metrics(view, path, ctx),
             heads: heads(metric, !past.is_empty(), ctx),
@@ -283,17 +303,23 @@ fn parts(metric: Metric, totals: &Totals) -> Vec<(&'static str, i64)> {
     }
 }
 
-fn legend(metric: Metric, ctx: &Ctx) -> Vec<(&'static str, &'static str)> {
+fn legend(metric: Metric, totals: &Totals, ctx: &Ctx) -> Vec<(&'static str, &'static str)> {
     let (t, home) = (ctx.t.usage, ctx.t.home);
     match metric {
         Metric::Requests => vec![(WHOLE, t.succeeded), (FAILED, t.failed)],
-        Metric::Tokens => vec![
-            ("fill-in", home.uncached),
-            ("fill-in-read", home.cache_read),
-            ("fill-in-write", home.cache_write),
-            ("fill-out", home.output),
-            ("fill-out-think", home.reasoning),
-        ],
+        Metric::Tokens => {
+            let mut legend = vec![
+                ("fill-in", home.uncached),
+                ("fill-in-read", home.cache_read),
+                ("fill-in-write", home.cache_write),
+                ("fill-out", home.output),
+                ("fill-out-think", home.reasoning),
+            ];
+            if totals.unclassified > 0 {
+                legend.push(("fill-unsure", home.unclassified));
+            }
+            legend
+        }
         Metric::Cost => vec![(WHOLE, t.cost)],
         Metric::Latency | Metric::Ttft => vec![(WHOLE, "p50"), (SOFT, "p95")],
         Metric::Speed => vec![(WHOLE, "p5"), (SOFT, "p50")],

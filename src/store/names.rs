@@ -13,6 +13,7 @@ use super::error::Result;
 use super::newest::Newest;
 use super::schema::dimension;
 use super::{accounts, key_alias};
+use crate::domain::provider;
 
 pub(super) use interner::Interner;
 
@@ -155,6 +156,14 @@ impl Dictionary {
         self.account_titles.get(index).map(AsRef::as_ref)
     }
 
+    /// What people call a provider; its whole name where events know it by both.
+    fn provider_title<'a>(&self, name: &'a str) -> &'a str {
+        match provider::short(name) {
+            short if short != name && self.id(Kind::Provider, short).is_some() => name,
+            short => short,
+        }
+    }
+
     /// The best name there is: the alias of a client's key, what the gateway
     /// calls an account, or the label.
     #[must_use]
@@ -162,6 +171,7 @@ impl Dictionary {
         let better = match kind {
             Kind::ClientKey => self.key_alias(self.value(kind, id)),
             Kind::Account => self.account_title(self.value(kind, id)),
+            Kind::Provider => Some(self.provider_title(self.value(kind, id))),
             _ => None,
         };
         better.unwrap_or_else(|| self.label(kind, id))

@@ -64,6 +64,16 @@ pub struct Usage {
     pub newest: Option<At>,
 }
 
+impl Usage {
+    /// Whether a bar has all the time its width stands for: none that an end of
+    /// the range cuts.
+    #[must_use]
+    pub fn is_whole(&self, bar: &Bucket) -> bool {
+        let begin = self.grain.start(self.zone, bar.from);
+        begin == bar.from && self.grain.next(self.zone, begin) == bar.to
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Before {
     /// As long as what has passed of the period itself; bars of the report that

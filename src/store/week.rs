@@ -10,7 +10,7 @@ use super::report::{self, Question};
 use super::requests::Totals;
 use crate::domain::filter::Selection;
 use crate::domain::time::{Grain, HourOfWeek, Zone};
-use crate::domain::units::At;
+use crate::domain::units::{At, Ms};
 
 const DAYS: u16 = 7;
 const HOURS: u16 = 24;
@@ -22,6 +22,8 @@ pub struct Week {
     pub cells: Vec<Totals>,
     /// Begun hours of the range that each cell is made of.
     pub hours: Vec<i64>,
+    /// How much of them is over and in the range.
+    pub time: Vec<Ms>,
     /// Monday to Sunday, and midnight to 23:00. Their quantiles are empty
     /// unless times were asked for.
     pub days: Vec<Totals>,
@@ -50,9 +52,14 @@ pub fn of(
     let slots = slots.map(|at| cell(zone, *at, |cell| cell.weekday * 24 + cell.hour));
     let slots: Vec<u16> = slots.collect();
     let mut hours = vec![0; usize::from(CELLS)];
-    for (at, slot) in starts(&range).iter().zip(&slots) {
-        if let Some(hours) = hours.get_mut(usize::from(*slot)).filter(|_| *at <= now) {
+    let mut time = vec![Ms(0); usize::from(CELLS)];
+    let ends = range.iter().skip(1);
+    for ((at, end), slot) in range.iter().zip(ends).zip(&slots) {
+        let cell = hours.get_mut(usize::from(*slot));
+        let cell = cell.zip(time.get_mut(usize::from(*slot)));
+        if let Some((hours, time)) = cell.filter(|_| *at <= now) {
             *hours += 1;
+            time.0 += ((*end).min(now + Ms(1)) - *at).0;
         }
     }
     let question = Question {
@@ -84,6 +91,7 @@ pub fn of(
         clock: margin(HOURS, |cell| cell.hour)?,
         cells,
         hours,
+        time,
     })
 }
 

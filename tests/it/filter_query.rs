@@ -213,7 +213,10 @@ fn conditions() -> impl Strategy<Value = Selection> {
         option::of(select(vec![Outcome::Ok, Outcome::Failed])),
         proptest::collection::btree_set(0_i32..1000, 0..4),
         (millis(), millis()),
-        option::of(select(vec![Cache::Hit, Cache::Miss])),
+        (
+            option::of(select(vec![Cache::Hit, Cache::Miss])),
+            option::of(any::<bool>()),
+        ),
         (text(), text()),
         (vec(0_u32..7, 0..4), vec(0_u32..24, 0..4)),
     )
@@ -230,7 +233,8 @@ fn conditions() -> impl Strategy<Value = Selection> {
                 http: http.into_iter().collect(),
                 min_latency: latency.0,
                 max_latency: latency.1,
-                cache,
+                cache: cache.0,
+                priced: cache.1,
                 hours: WeekHours::new(Zone::UTC, hours.0, hours.1),
                 request_id: texts.0,
                 search: texts.1,

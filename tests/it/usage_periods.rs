@@ -86,7 +86,7 @@ async fn home_measures_today_only_against_a_whole_yesterday() {
 
     long_ago(&panel).await;
     let page = browser.get("/").await.body;
-    assert!(page.contains("+20 % on 25"), "{page}");
+    assert!(page.contains("+20.0 % on 25"), "{page}");
     assert!(!page.contains("recorded only in part"), "{page}");
 }
 

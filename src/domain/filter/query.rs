@@ -116,6 +116,7 @@ impl View {
                 only.hours = with_hours(only.hours, zone, None, Some(hour));
             }),
             "cache" | "cache_status" => read_cache(value).map(|cache| only.cache = Some(cache)),
+            "cost" => read_priced(value).map(|priced| only.priced = Some(priced)),
             "trace" | "header_trace_id" => {
                 only.request_id = Some(value.to_owned());
                 Some(())
@@ -188,6 +189,11 @@ impl View {
         match only.cache {
             Some(Cache::Hit) => out.pair("cache", "hit"),
             Some(Cache::Miss) => out.pair("cache", "miss"),
+            None => {}
+        }
+        match only.priced {
+            Some(true) => out.pair("cost", "known"),
+            Some(false) => out.pair("cost", "none"),
             None => {}
         }
         if let Some(hours) = only.hours {
@@ -297,6 +303,14 @@ fn read_cache(text: &str) -> Option<Cache> {
     match text {
         "hit" => Some(Cache::Hit),
         "miss" => Some(Cache::Miss),
+        _ => None,
+    }
+}
+
+fn read_priced(text: &str) -> Option<bool> {
+    match text {
+        "known" => Some(true),
+        "none" => Some(false),
         _ => None,
     }
 }

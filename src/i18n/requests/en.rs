@@ -69,6 +69,8 @@ pub static EN: Requests = Requests {
     min_latency: "Min. latency",
     max_latency: "Max. latency",
     cache: "Cache",
+    cost_known: "known",
+    cost_none: "not known",
     cache_hit: "hit",
     cache_miss: "miss",
     trace: "Request id",

@@ -69,6 +69,8 @@ pub static ZH_CN: Requests = Requests {
     min_latency: "最低延迟",
     max_latency: "最高延迟",
     cache: "缓存",
+    cost_known: "已知",
+    cost_none: "未知",
     cache_hit: "命中",
     cache_miss: "未命中",
     trace: "请求编号",

@@ -76,12 +76,14 @@ pub fn chips(form: &Form<'_>, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
         });
     }
     if let Some(cache) = only.cache {
-        let word = match cache {
-            Cache::Hit => t.cache_hit,
-            Cache::Miss => t.cache_miss,
-        };
-        chip((t.is)(t.cache), vec![word.into()], &|only| {
+        chip((t.is)(t.cache), vec![cache_word(cache, ctx)], &|only| {
             only.cache = None;
+        });
+    }
+    if let Some(priced) = only.priced {
+        let word = if priced { t.cost_known } else { t.cost_none };
+        chip((t.is)(t.cost), vec![word.into()], &|only| {
+            only.priced = None;
         });
     }
     if let Some(hours) = only.hours {
@@ -114,6 +116,13 @@ pub fn chips(form: &Form<'_>, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
         });
     }
     chips
+}
+
+fn cache_word(cache: Cache, ctx: &Ctx) -> String {
+    match cache {
+        Cache::Hit => ctx.t.requests.cache_hit.to_owned(),
+        Cache::Miss => ctx.t.requests.cache_miss.to_owned(),
+    }
 }
 
 /// Hours in a row as one span: `08:00–18:00`.

@@ -3,7 +3,8 @@
 use crate::domain::filter::{Outcome, View};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
-use crate::i18n::{UNKNOWN, plain};
+use crate::i18n::UNKNOWN;
+use crate::pages::cell;
 use crate::pages::chart::{self, Tick};
 use crate::store;
 use crate::store::names::Names;
@@ -77,7 +78,7 @@ fn provider(of: &Strip, range: Range, ctx: &Ctx) -> Provider {
     let view = View::default().over(range);
     let view = view.narrowed(|only| only.providers = vec![value]);
     let failing = view.narrowed(|only| only.outcome = Some(Outcome::Failed));
-    let name = match plain(&of.provider).into_owned() {
+    let name = match cell::provider(&of.provider) {
         name if name.is_empty() => UNKNOWN.to_owned(),
         name => name,
     };

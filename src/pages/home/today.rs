@@ -8,12 +8,9 @@ use crate::domain::time::{Grain, Range};
 use crate::i18n::UNKNOWN;
 use crate::pages::chart::{self, Column, N, Spark};
 use crate::pages::sheet;
-use crate::pages::sums::Sum;
+use crate::pages::sums::{self, Sum};
 use crate::store::requests::{Bucket, Quantiles, Totals};
 use crate::web::ctx::Ctx;
-
-/// A change is said in per cent only on a base that carries one.
-const FAIR_BASE: i64 = 20;
 
 pub(super) fn sums(read: &Read, ctx: &Ctx) -> Vec<Sum> {
     let yesterday = ctx.local(read.yesterday).weekday().num_days_from_monday();
@@ -119,7 +116,11 @@ fn cost(read: &Read, base: &Base<'_>, ctx: &Ctx) -> Option<Sum> {
         href: usage(now.requests, ctx),
         spark,
         spark_title: t.spark_cost.to_owned(),
-        note: base.change(now.cost.0, past.cost.0, &lang.cents(past.cost)),
+        note: join([
+            Some(base.change(now.cost.0, past.cost.0, &lang.cents(past.cost)))
+                .filter(|change| !change.is_empty()),
+            (now.unpriced > 0).then(|| (ctx.t.requests.no_price_of)(&lang.count(now.unpriced))),
+        ]),
         ..Sum::default()
     })
 }
@@ -314,12 +315,12 @@ impl Base<'_> {
         if past == 0 {
             return String::new();
         }
-        let percent = (i128::from(now) - i128::from(past)) * 100 / i128::from(past);
-        if !self.whole || self.totals.requests < FAIR_BASE || percent >= 1_000 {
-            return self.said(base);
+        let far = i128::from(now) >= 11 * i128::from(past);
+        let change = sums::change(now, past, self.totals.requests, self.ctx.lang);
+        match change.filter(|_| self.whole && !far) {
+            Some(change) => (self.ctx.t.home.on_base)(&change, base),
+            None => self.said(base),
         }
-        let sign = if percent < 0 { "−" } else { "+" };
-        (self.ctx.t.home.on_base)(&format!("{sign}{} %", percent.abs()), base)
     }
 
     /// What that day was.

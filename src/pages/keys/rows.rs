@@ -150,11 +150,11 @@ fn line(key: &Client, most: i64, refused: Option<&Refused>, days: &str, ctx: &Ct
     let has_key = !key.hash.is_empty();
     let nameless = key.alias.is_empty() || ctx.prefs.mask;
     let requests = |n: i64, view: &View| match n {
-        n if n > 0 && has_key => ctx.url(&view.url("/requests")),
+        n if n > 0 => ctx.url(&view.url("/requests")),
         _ => String::new(),
     };
     let usage = match totals.requests {
-        n if n > 0 && has_key => ctx.url(&UsageView::of_rows(&rows).url("/usage")),
+        n if n > 0 => ctx.url(&UsageView::of_rows(&rows).url("/usage")),
         _ => String::new(),
     };
     let count = |n: i64, href: String| Figure {
@@ -278,6 +278,10 @@ fn state(key: &Client, ctx: &Ctx) -> (Tone, String) {
 pub(super) fn when(at: At, ctx: &Ctx) -> String {
     let (t, lang) = (ctx.t.keys, ctx.lang);
     let local = ctx.local(at);
+    // A clock that is ahead is no use of just now.
+    if at > ctx.now + Ms::MINUTE {
+        return lang.full(&local);
+    }
     if ctx.now - at < Ms::HOUR {
         return (t.ago)(&ago(ctx.now - at, ctx));
     }

@@ -166,7 +166,7 @@ fn filled(part: Part, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx:
 type Table = (Vec<String>, Vec<Vec<Value>>);
 
 /// Names of [`measures`].
-const MEASURES: [&str; 21] = [
+const MEASURES: [&str; 22] = [
     "requests",
     "failed",
     "tokens",
@@ -188,6 +188,7 @@ const MEASURES: [&str; 21] = [
     "output_tokens_per_second_p5",
     "output_tokens_per_second_p50",
     "output_tokens_per_second_p95",
+    "output_tokens_per_second_p99",
 ];
 
 fn measures(totals: &Totals) -> Vec<Value> {
@@ -209,7 +210,8 @@ fn measures(totals: &Totals) -> Vec<Value> {
     ];
     values.extend(times(&totals.latency));
     values.extend(times(&totals.ttft));
-    values.extend([totals.speed.p5, totals.speed.p50, totals.speed.p95].map(real));
+    let speed = &totals.speed;
+    values.extend([speed.p5, speed.p50, speed.p95, speed.p99].map(real));
     values
 }
 
@@ -250,6 +252,7 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
             Value::Time(bucket.from),
             Value::Time(bucket.to),
             Value::Flag(bucket.to <= ctx.now),
+            Value::Flag(usage.is_whole(bucket)),
         ];
         row.extend(measures(&bucket.totals));
         if let Some(past) = &past {
@@ -260,7 +263,7 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
     };
     let rows = usage.report.timeline.iter().enumerate().map(row);
     (
-        columns(&["from", "to", "finished"], before.is_some()),
+        columns(&["from", "to", "finished", "whole"], before.is_some()),
         rows.collect(),
     )
 }

@@ -263,9 +263,9 @@ fn rates(
         (of(recent), LATELY, Some(Range::Between(from, to)))
     });
     let mean = Some((of(&usage.report.totals), to - from, None));
-    // A bar that still fills has not had all its time.
+    // A bar that still fills, or that the range cuts, has not had all its time.
     let bars = usage.report.timeline.iter();
-    let over = bars.filter(|bucket| bucket.to <= ctx.now);
+    let over = bars.filter(|bucket| bucket.to <= ctx.now && usage.is_whole(bucket));
     let rate = |bucket: &&Bucket| {
         i128::from(of(&bucket.totals)) * 1_000_000 / i128::from((bucket.to - bucket.from).0.max(1))
     };

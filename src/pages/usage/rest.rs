@@ -72,7 +72,10 @@ fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
         models.sort_by_key(|(n, choice)| (Reverse(*n), &choice.value));
         let all = models.iter().map(|(n, _)| n).sum();
         let link = |(n, choice): &(i64, &Choice)| {
-            let own = view.narrowed(|only| table::choose(only, Dimension::Model, &choice.value));
+            let own = view.narrowed(|only| {
+                table::choose(only, Dimension::Model, &choice.value);
+                only.priced = Some(false);
+            });
             let name = table::name(Dimension::Model, choice, ctx);
             let name = format!("{name} ({})", lang.count(*n));
             (name, ctx.url(&own.rows().url("/requests")))

@@ -10,6 +10,7 @@ use super::columns::{Column, UNKNOWN};
 use super::picked::Picked;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::filter::{Cache, Outcome, Selection, WeekHours};
+use crate::domain::provider;
 use crate::domain::time::Grain;
 use crate::domain::units::At;
 use crate::domain::varint::Corrupt;
@@ -147,7 +148,7 @@ impl Predicate {
         let dictionary = names.read();
         for (column, kind, values) in by_text {
             if !values.is_empty() {
-                let ids = values.iter().filter_map(|text| dictionary.id(kind, text));
+                let ids = values.iter().filter_map(|text| id(&dictionary, kind, text));
                 tests.push(Test::In(column, ids.collect()));
             }
         }
@@ -180,6 +181,14 @@ impl Predicate {
             let least = selection.min_latency.map_or(0, |ms| ms.0).max(UNKNOWN + 1);
             let most = selection.max_latency.map_or(i64::MAX, |ms| ms.0);
             tests.push(Test::Between(Column::Latency, least, most));
+        }
+        if let Some(priced) = selection.priced {
+            let (least, most) = if priced {
+                (UNKNOWN + 1, i64::MAX)
+            } else {
+                (UNKNOWN, UNKNOWN)
+            };
+            tests.push(Test::Between(Column::Cost, least, most));
         }
         if let Some(hours) = selection.hours {
             tests.push(Test::Hours(hours));
@@ -344,6 +353,15 @@ impl Test {
             }
         }
     }
+}
+
+/// The id of a text, for a provider also under its other name.
+fn id(dictionary: &Dictionary, kind: Kind, text: &str) -> Option<i32> {
+    let found = dictionary.id(kind, text);
+    found.or_else(|| match kind {
+        Kind::Provider => dictionary.id(kind, &provider::other(text)),
+        _ => None,
+    })
 }
 
 /// Rows come in order of time, so a calendar is asked once an hour, not once a

@@ -127,7 +127,7 @@ pub(super) fn check<'a>(line: &Value, prefix: &str, rows: impl Iterator<Item = &
         });
         near(&format!("ttft_{name}_ms"), hundredths, 1.0, |row| row.ttft);
     }
-    for (hundredths, name) in [(5, "p5"), (50, "p50"), (95, "p95")] {
+    for (hundredths, name) in [(5, "p5"), (50, "p50"), (95, "p95"), (99, "p99")] {
         let name = format!("output_tokens_per_second_{name}");
         near(&name, hundredths, 1_000.0, Row::speed);
     }

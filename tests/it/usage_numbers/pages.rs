@@ -143,8 +143,8 @@ pub(super) fn in_unit(value: Option<i64>, head: &str, shown: &str) -> String {
     let decimals = shown.split_once('.').map_or(0, |(_, rest)| rest.len());
     let parts = 10_i64.pow(u32::try_from(decimals).unwrap());
     let said = |n: i64| match decimals {
-        0 => n.to_string(),
-        _ => format!("{}.{:0decimals$}", n / parts, n % parts),
+        0 => Lang::En.count(n),
+        _ => format!("{}.{:0decimals$}", Lang::En.count(n / parts), n % parts),
     };
     match value.map(|n| (n, (n * parts + divisor / 2) / divisor)) {
         None => "–".into(),

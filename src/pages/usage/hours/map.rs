@@ -4,7 +4,7 @@
 use super::{Cell, Day, Part};
 use crate::domain::filter::{Metric, Outcome, UsageView, WeekHours};
 use crate::domain::time::HourOfWeek;
-use crate::domain::units::NanoUsd;
+use crate::domain::units::{Ms, NanoUsd};
 use crate::domain::unusual::Unusual;
 use crate::i18n::UNKNOWN;
 use crate::pages::chart::{self, N};
@@ -27,7 +27,7 @@ pub(super) fn adds_up(metric: Metric) -> bool {
 
 /// What a cell shows; `None` where it is not known. Shares in thousandths, and
 /// only on a fair base.
-fn value(view: &UsageView, totals: &Totals, hours: i64) -> Option<i64> {
+fn value(view: &UsageView, totals: &Totals, time: Ms) -> Option<i64> {
     let p95 = |times: &Quantiles| times.p95.map(trend::whole);
     let value = match view.metric {
         Metric::Latency => p95(&totals.latency),
@@ -37,14 +37,22 @@ fn value(view: &UsageView, totals: &Totals, hours: i64) -> Option<i64> {
         metric => trend::value(metric, totals),
     };
     match value {
-        Some(value) if mean(view) && hours > 0 => Some((value + hours / 2) / hours),
+        Some(value) if mean(view) => Some(an_hour(value, time)),
         value => value,
     }
 }
 
+/// So much an hour. A short piece of an hour counts as a quarter of one: a few
+/// requests in its seconds are no thousands.
+fn an_hour(value: i64, time: Ms) -> i64 {
+    let time = i128::from(time.0.max(15 * Ms::MINUTE.0));
+    let mean = (i128::from(value) * i128::from(Ms::HOUR.0) + time / 2) / time;
+    i64::try_from(mean).unwrap_or(i64::MAX)
+}
+
 pub(super) fn most(view: &UsageView, week: &Week) -> i64 {
-    let cells = week.cells.iter().zip(&week.hours);
-    let values = cells.filter_map(|(totals, hours)| value(view, totals, *hours));
+    let cells = week.cells.iter().zip(&week.time);
+    let values = cells.filter_map(|(totals, time)| value(view, totals, *time));
     values.max().unwrap_or(0)
 }
 
@@ -59,11 +67,13 @@ pub(super) struct Map<'a> {
 }
 
 impl Map<'_> {
-    fn totals(&self, day: u32, hour: u32) -> (&Totals, i64) {
+    /// What a cell counts, and in how much time; none of an hour that is not in
+    /// the range.
+    fn totals(&self, day: u32, hour: u32) -> (&Totals, Ms) {
         static NONE: std::sync::LazyLock<Totals> = std::sync::LazyLock::new(Totals::default);
         let place = Week::place(HourOfWeek { weekday: day, hour });
-        let hours = self.week.hours.get(place).copied().unwrap_or(0);
-        (self.week.cells.get(place).unwrap_or(&NONE), hours)
+        let time = self.week.time.get(place).copied().unwrap_or(Ms(0));
+        (self.week.cells.get(place).unwrap_or(&NONE), time)
     }
 
     pub(super) fn day(&self, day: u32) -> Day {
@@ -80,14 +90,14 @@ impl Map<'_> {
 
     fn cell(&self, day: u32, hour: u32) -> Cell {
         let (t, lang) = (self.ctx.t.usage, self.ctx.lang);
-        let (totals, hours) = self.totals(day, hour);
-        if hours == 0 {
+        let (totals, time) = self.totals(day, hour);
+        if time == Ms(0) {
             return Cell {
                 title: t.no_hour.to_owned(),
                 ..Cell::default()
             };
         }
-        let value = value(self.view, totals, hours);
+        let value = value(self.view, totals, time);
         let text = self.unit.say(value);
         let clock = format!("{hour:02}:00");
         let title = (t.cell)(
@@ -118,21 +128,21 @@ impl Map<'_> {
         name: &str,
     ) -> Cell {
         let lang = self.ctx.lang;
-        let hours: i64 = (0..7)
+        let time: i64 = (0..7)
             .filter(|other| day.is_none_or(|day| day == *other))
             .flat_map(|day| (0..24).map(move |hour| (day, hour)))
             .filter(|(_, other)| hour.is_none_or(|hour| hour == *other))
-            .map(|(day, hour)| self.totals(day, hour).1)
+            .map(|(day, hour)| self.totals(day, hour).1.0)
             .sum();
-        let value = (hours > 0)
-            .then(|| value(self.view, totals, hours))
+        let value = (time > 0)
+            .then(|| value(self.view, totals, Ms(time)))
             .flatten();
         let one = |only: Option<u32>, all: std::ops::Range<u32>| match only {
             Some(only) => vec![only],
             None => all.collect(),
         };
         let text = match (self.view.metric, value) {
-            _ if hours == 0 => String::new(),
+            _ if time == 0 => String::new(),
             // Days have room for more than hours have.
             (Metric::Requests, Some(n)) if hour.is_none() => lang.count(n),
             (Metric::Tokens, Some(n)) if hour.is_none() => lang.compact(n),
@@ -159,7 +169,7 @@ impl Map<'_> {
         let totals = self.week.clock.get(place).unwrap_or(&none);
         let name = format!("{hour:02}:00");
         let cell = self.total(totals, None, Some(hour), &name);
-        let of = |totals: &Totals| value(self.view, totals, 1).unwrap_or(0);
+        let of = |totals: &Totals| value(self.view, totals, Ms::HOUR).unwrap_or(0);
         let most = self.week.clock.iter().map(of).max().unwrap_or(0);
         (cell, N(chart::per_mille(of(totals), most) * 0.03))
     }
@@ -193,8 +203,8 @@ impl Map<'_> {
         let (t, lang) = (self.ctx.t.usage, self.ctx.lang);
         let cells = (0..7).flat_map(|day| (0..24).map(move |hour| (day, hour)));
         let values = cells.filter_map(|(day, hour)| {
-            let (totals, hours) = self.totals(day, hour);
-            Some((value(self.view, totals, hours)?, day, hour))
+            let (totals, time) = self.totals(day, hour);
+            Some((value(self.view, totals, time)?, day, hour))
         });
         match values
             .filter(|(value, ..)| *value > 0)
