@@ -13,7 +13,7 @@ for (const lang of ["en", "zh-CN"]) {
 
   step(`${lang} 401: the key of a client where the Admin Key is asked for`);
   await page.setExtraHTTPHeaders({ authorization: "Bearer sk-a-client-key-0001" });
-  await shown(await page.goto(`${base}/v0/management/config`), 401, "401");
+  await shown(await page.goto(`${base}/requests`), 401, "401");
   await look(page, trouble, `${lang} 401`);
   await page.setExtraHTTPHeaders({});
 
