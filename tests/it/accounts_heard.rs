@@ -9,7 +9,7 @@ use cpamp::fake::Gateway;
 use cpamp::store::batch::Batch;
 use serde_json::json;
 
-use crate::support::desk::{Rig, collecting, find};
+use crate::support::desk::{Rig, collecting, connected, find};
 use crate::support::events::{MORNING, event};
 use crate::support::gateway::laboratory;
 use crate::support::wait::{until, within};
@@ -88,6 +88,7 @@ async fn a_gateway_that_sends_usage_is_left_alone_until_it_was_away() {
 async fn listening_goes_on_with_a_key_that_was_refused_for_a_while() {
     let gateway = Gateway::start(laboratory()).await.unwrap();
     let rig = listening(&gateway).await;
+    let connection = connected(&gateway, &gateway.key()).connection.unwrap();
     let right = gateway.config_yaml();
     let with_another = |line: &str| match line.split_once("secret-key:") {
         Some((indent, _)) => format!("{indent}secret-key: another-management-key\n"),
@@ -96,12 +97,15 @@ async fn listening_goes_on_with_a_key_that_was_refused_for_a_while() {
     let wrong: String = right.lines().map(with_another).collect();
     assert_ne!(right, wrong, "the key stands in the configuration");
     gateway.stop().await;
-    gateway.restart().await.unwrap();
     gateway.set_config_yaml(&wrong);
-    let refused = gateway.wait(|tally| tally.auth_refused > 0);
-    within("the key is refused", refused).await;
-    rig.until("nothing is heard", |roster| !roster.listening)
-        .await;
+    gateway.restart().await.unwrap();
+    // Forgotten any sooner, the refusal that is still on its way would be the
+    // last word.
+    until("the key is known as refused", async || {
+        rig.key.refused(&connection).then_some(()).ok_or(())
+    })
+    .await;
+    assert!(!rig.desk.roster().listening);
     gateway.set_config_yaml(&right);
     rig.key.forget();
     rig.status
