@@ -46,6 +46,7 @@ impl Desk {
                 looked = self.look() => looked,
                 () = stop.cancelled() => return,
             };
+            let not_now = matches!(looked, Look::NotNow);
             let pause = match looked {
                 Look::Listed(changes) => {
                     if changes > 0 {
@@ -69,8 +70,9 @@ impl Desk {
                     grow(&mut retry, tuning.list_every)
                 }
             };
-            let permitted = self.permitted().is_some();
-            if permitted {
+            // It may have become the time since.
+            let waits = not_now || self.permitted().is_none();
+            if !waits {
                 // News that come together are looked at together.
                 tokio::select! {
                     () = tokio::time::sleep(tuning.list_apart.min(pause)) => {}
@@ -83,7 +85,7 @@ impl Desk {
                 _ = refreshes.changed() => {}
                 _ = ours.changed() => {}
                 _ = settings.changed() => {}
-                () = self.permission(&mut status), if !permitted => {}
+                () = self.permission(&mut status), if waits => {}
                 () = stop.cancelled() => return,
             }
         }
