@@ -103,6 +103,7 @@ fn example(name: &str) -> &'static str {
         "min_ms" | "n" | "hour" => "10",
         "max_ms" => "90000",
         "cache" => "hit",
+        "cost" => "known",
         "weekday" => "sun",
         "trace" => "66fbaaaf",
         "q" => "GPT",
