@@ -306,13 +306,13 @@ async fn asking_for_health_does_not_load_the_writer() {
             if all { Ok(()) } else { Err(waiting) }
         })
         .await;
-        // One a worker.
+        // One a worker, and what the panel writes of itself meanwhile.
         let waiting = panel.store().waiting() - before;
         release.send(()).unwrap();
         waiting
     };
     let (answers, waiting) = tokio::join!(asking, watch);
-    assert!(waiting <= 2, "{waiting}");
+    assert!(waiting <= 10, "{waiting} of 40");
     assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
     busy.await.unwrap().unwrap();
 }
