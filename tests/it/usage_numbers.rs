@@ -5,7 +5,10 @@
 
 mod fold;
 mod given;
+mod home;
 mod pages;
+mod rest;
+mod unusual;
 
 use std::collections::{BTreeMap, BTreeSet};
 

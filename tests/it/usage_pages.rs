@@ -316,3 +316,65 @@ async fn every_figure_of_a_ranking_opens_the_rows_behind_it() {
     let keys = browser.get("/usage/keys").await.body;
     assert!(keys.contains("/requests?range=7d&#38;key=-"), "{keys}");
 }
+
+/// Requests without a cost are counted, named, and open exactly their rows.
+#[tokio::test]
+async fn what_is_in_no_cost_opens_its_rows() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events: Vec<_> = (0..30).map(event).collect();
+    for uncounted in events.iter_mut().take(7) {
+        uncounted.tokens.output = None;
+    }
+    for nameless in events.iter_mut().skip(7).take(4) {
+        nameless.model = String::from("nobody-s-model");
+    }
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    let page = browser.get("/usage").await.body;
+    for (model, count) in [("gpt-5", 7), ("nobody-s-model", 4)] {
+        let link = format!(
+            "/requests?range=7d&#38;model={model}&#38;cost=none\"><bdi>{model} ({count})</bdi>"
+        );
+        assert!(page.contains(&link), "no {link} in {page}");
+        let rows = format!("/requests.jsonl?range=7d&model={model}&cost=none");
+        assert_eq!(browser.get(&rows).await.body.lines().count(), count);
+    }
+    let known = browser
+        .get("/requests.jsonl?range=7d&cost=known")
+        .await
+        .body;
+    assert_eq!(known.lines().count(), 19);
+    let rows = browser.get("/requests?range=7d&cost=none").await.body;
+    assert!(
+        rows.contains("not known"),
+        "the condition is a chip: {rows}"
+    );
+}
+
+/// A provider has one name, whichever way the gateway writes it.
+#[tokio::test]
+async fn a_provider_has_one_name_and_is_found_by_both() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let mut events: Vec<_> = (0..10).map(event).collect();
+    for event in &mut events {
+        event.provider = String::from("openai-compatible-openrouter");
+    }
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    for path in ["/", "/usage/providers", "/requests?range=7d", "/requests"] {
+        let page = browser.get(path).await.body;
+        let read = crate::support::html::without_values(&page);
+        assert!(read.contains("openrouter"), "{path}: {read}");
+        assert!(!read.contains("openai-compatible-"), "{path}: {read}");
+    }
+    for name in ["openrouter", "openai-compatible-openrouter"] {
+        let rows = format!("/requests.jsonl?range=7d&provider={name}");
+        assert_eq!(browser.get(&rows).await.body.lines().count(), 10, "{name}");
+    }
+    let other = browser
+        .get("/requests.jsonl?range=7d&provider=router")
+        .await;
+    assert_eq!(other.body, "");
+}

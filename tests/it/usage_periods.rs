@@ -181,3 +181,99 @@ async fn the_chart_of_home_is_a_file_of_its_bars() {
     assert_eq!(bars[20]["from"], "2026-03-01T10:00:00.000Z");
     assert_eq!(bars[20]["requests"], 30);
 }
+
+/// A piece of a bar that the range cuts off is no pace, and is marked.
+#[tokio::test]
+async fn a_bar_cut_by_the_range_is_marked_and_no_measure_of_pace() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(6 * Ms::HOUR.0));
+    let events = (0..60).map(|n| {
+        let mut one = event(n);
+        one.key.at = MORNING + Ms(n * Ms::MINUTE.0);
+        one
+    });
+    // One in the second that the range has of the hour before.
+    let mut early = event(90);
+    early.key.at = MORNING - Ms(500);
+    store(panel.store(), events.chain([early]).collect())
+        .await
+        .unwrap();
+    let browser = panel.logged_in().await;
+    let query = "from=2026-03-01T09:59:59Z&to=2026-03-01T12:00:00Z&by=hour";
+    let page = browser.get(&format!("/usage?{query}")).await.body;
+    let busiest = page.split("Requests a minute").nth(1).unwrap();
+    let busiest = busiest.split("</tr>").next().unwrap();
+    assert!(busiest.contains(">1.0</a></td>"), "{busiest}");
+    assert!(!busiest.contains(">60"), "{busiest}");
+    assert!(page.contains("Cut by the range"), "{page}");
+    let file = browser
+        .get(&format!("/usage/trend.json?{query}"))
+        .await
+        .json();
+    let whole: Vec<_> = file["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bar| bar["whole"].clone())
+        .collect();
+    assert_eq!(whole, [false, true, true]);
+    let page = browser
+        .get("/usage?from=2026-03-01T10:00:00Z&to=2026-03-01T12:00:00Z&by=hour")
+        .await;
+    assert!(!page.body.contains("Cut by the range"));
+}
+
+/// A mean hour is of the time that an hour has had.
+#[tokio::test]
+async fn a_mean_hour_counts_what_has_passed_of_it() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms(30 * Ms::MINUTE.0) - Ms(1));
+    let events = (0..40).map(|n| {
+        let mut one = event(n);
+        one.key.at = MORNING + Ms(n * 1_000);
+        one
+    });
+    store(panel.store(), events.collect()).await.unwrap();
+    let browser = panel.logged_in().await;
+    let page = browser
+        .get("/usage/hours?range=today&scale=mean")
+        .await
+        .body;
+    let cell = r#"href="/requests?range=today&#38;weekday=sun&#38;hour=10""#;
+    let cell = page
+        .split(cell)
+        .nth(1)
+        .unwrap()
+        .split("</a>")
+        .next()
+        .unwrap();
+    assert!(cell.ends_with(">80"), "{cell}");
+}
+
+/// What a clock that is ahead reports is of no day yet, on no page.
+#[tokio::test]
+async fn requests_still_to_come_are_counted_nowhere() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut events: Vec<_> = (0..41).map(event).collect();
+    let mut ahead = event(50);
+    ahead.key.at = MORNING + Ms(Ms::HOUR.0 + 10 * Ms::MINUTE.0);
+    let mut far = event(51);
+    far.key.at = MORNING + Ms(400 * Ms::DAY.0);
+    events.extend([ahead, far]);
+    store(panel.store(), events).await.unwrap();
+    let browser = panel.logged_in().await;
+    let home = browser.get("/").await.body;
+    assert!(home.contains("41 requests"), "{home}");
+    let usage = browser.get("/usage?range=today").await.body;
+    assert!(usage.contains(">41</a></dd>"), "{usage}");
+    let rows = browser.get("/requests.jsonl?range=today").await.body;
+    assert_eq!(rows.lines().count(), 41);
+    let dashboard = browser.get("/v0/management/dashboard/summary").await;
+    assert_eq!(dashboard.json()["today"]["totals"]["requests"], 41);
+    let keys = browser.get("/keys").await.body;
+    assert!(
+        keys.contains("2027"),
+        "a use in the future is no use of now: {keys}"
+    );
+}
