@@ -14,6 +14,7 @@ pub struct About {
     pub rebuild: &'static str,
     pub rebuild_why: &'static str,
     pub rebuild_now: &'static str,
+    pub sealing: fn(&str) -> String,
     pub rebuilding: fn(&str) -> String,
     pub rebuilt: fn(&str) -> String,
     pub file: &'static str,
@@ -44,6 +45,11 @@ pub static EN: About = About {
     rebuild: "Sums of hours and days",
     rebuild_why: "Made of the stored requests. Make them anew if figures are in doubt; no request is changed",
     rebuild_now: "Make them anew",
+    sealing: |share| {
+        format!(
+            "Requests are being packed for quick answers: {share}. Pages over long ranges are slow until then; figures are correct."
+        )
+    },
     rebuilding: |share| format!("Being made anew: {share}. Figures are correct meanwhile."),
     rebuilt: |time| format!("Made anew on {time}."),
     file: "The database file",
@@ -79,6 +85,9 @@ pub static ZH_CN: About = About {
     rebuild: "小时与每日汇总",
     rebuild_why: "由已存储的请求生成。若数字可疑，可重新生成；请求不会改变",
     rebuild_now: "重新生成",
+    sealing: |share| {
+        format!("正在打包请求以便快速查询：{share}。完成前，较长时间范围的页面较慢；数字仍然正确。")
+    },
     rebuilding: |share| format!("正在重新生成：{share}。期间数字仍然正确。"),
     rebuilt: |time| format!("已于 {time} 重新生成。"),
     file: "数据库文件",

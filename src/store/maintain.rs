@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use super::Store;
+use super::counters::{self, Counter};
 use super::error::Result;
 use super::scan::segments;
 pub use super::scan::segments::Step;
@@ -11,48 +12,59 @@ use super::{rebuild, rollups};
 use crate::domain::units::At;
 
 /// Does a piece of what there is to do: call it until [`Step::Idle`], and again
-/// after events were stored.
+/// after events were stored. What pages wait for longest comes first: every scan
+/// reads the events that are not sealed one by one; then what makes totals of
+/// long times slow; what is right but in doubt comes last.
 pub fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    match short_step(c, now)? {
-        Step::Idle => rollups::close_step(c, now),
+    if let worked @ Step::Worked(_) = segments::seal_step(c, now)? {
+        return Ok(worked);
+    }
+    let at_work = rebuild::at(c)?;
+    match rollups::close_step(c, now, at_work)? {
+        Step::Idle => rebuild::step(c, now),
         worked @ Step::Worked(_) => Ok(worked),
     }
 }
 
-/// What keeps others from writing for a few hundredths of a second at most.
-fn short_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    for work in [rebuild::step, segments::seal_step] {
-        if let worked @ Step::Worked(_) = work(c, now)? {
-            return Ok(worked);
-        }
-    }
-    Ok(Step::Idle)
-}
+/// How many days, or hours made anew, are enough for one time.
+const ENOUGH: usize = 64;
 
-/// Steps one after the other, with room for other writers between them, until
-/// there is nothing to do or it has been enough for one time. A day is counted
-/// without keeping anybody from writing.
+/// The same steps in the same order, one after the other, with room for other
+/// writers between them, until there is nothing to do or it has been enough for
+/// one time. Sealing is never put off, and a day is counted without keeping
+/// anybody from writing.
 pub async fn settle(store: &Store, now: At) -> Result<()> {
-    for _ in 0..64 {
-        let short = move |c: &mut SqliteConnection| short_step(c, now);
-        if store.write(short).await? != Step::Idle {
-            continue;
-        }
-        let Some(closing) = close(store, now).await? else {
+    for _ in 0..ENOUGH {
+        let seal = move |c: &mut SqliteConnection| segments::seal_step(c, now);
+        while store.write(seal).await? != Step::Idle {}
+        if let Some(closing) = close(store, now).await? {
+            closing.put_in_place(store).await?;
+        } else if store.write(move |c| rebuild::step(c, now)).await? == Step::Idle {
             break;
-        };
-        closing.put_in_place(store).await?;
+        }
     }
     Ok(())
+}
+
+/// How many of the events are ready for quick scans, in thousandths, while many
+/// old ones are not.
+pub fn sealing(c: &mut SqliteConnection, now: At) -> Result<Option<i64>> {
+    let stored = counters::get(c, Counter::Stored)?;
+    segments::sealing(c, stored, now)
 }
 
 /// Roll-ups of a day or a span that is over, not in force yet.
 #[derive(Debug)]
 pub struct Closing(rollups::Made);
 
-/// Makes those of the oldest one, in a read.
+/// Makes those of the oldest one, in a read; not of those that a rebuild is at.
 pub async fn close(store: &Store, now: At) -> Result<Option<Closing>> {
-    let made = store.read(move |c| rollups::make(c, now)).await?;
+    let made = store
+        .read(move |c| {
+            let at_work = rebuild::at(c)?;
+            rollups::make(c, now, at_work)
+        })
+        .await?;
     Ok(made.map(Closing))
 }
 

@@ -60,6 +60,12 @@ pub fn order(c: &mut SqliteConnection, now: At) -> Result<()> {
     settings::put(c, SETTING, &rebuild)
 }
 
+/// Where a rebuild goes on, while one works.
+pub(super) fn at(c: &mut SqliteConnection) -> Result<Option<At>> {
+    let at_work = state(c)?.filter(|rebuild| rebuild.finished_at.is_none());
+    Ok(at_work.map(|rebuild| rebuild.next))
+}
+
 /// Makes one hour anew, or a part of a dense one, if that was ordered.
 pub(super) fn step(c: &mut SqliteConnection, now: At) -> Result<Step> {
     let Some(rebuild) = state(c)?.filter(|rebuild| rebuild.finished_at.is_none()) else {

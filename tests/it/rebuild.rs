@@ -7,11 +7,15 @@ use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::units::{At, Ms, NanoUsd};
 use cpamp::store::maintain::{self, Step};
 use cpamp::store::prices::{Edit, Item};
+use cpamp::store::rebuild::{self, Rebuild};
 use cpamp::store::report::{self, Question};
 use cpamp::store::reprice::{self, Ask};
 use cpamp::store::requests::{Dimension, Totals};
-use cpamp::store::{Store, rebuild, totals};
+use cpamp::store::schema::{rollup_day, segment};
+use cpamp::store::{Store, totals};
 use diesel::connection::SimpleConnection as _;
+use diesel::dsl::{count_star, sum};
+use diesel::prelude::*;
 use reqwest::StatusCode;
 
 use crate::support::database::{Database, store};
@@ -102,21 +106,87 @@ async fn answers_are_right_at_every_step() {
     assert!(steps > 60, "one step would pin the writer");
 }
 
+#[tokio::test]
+async fn a_day_is_closed_before_the_next_is_made_anew() {
+    let database = Database::new();
+    let open = database.open();
+    store(&open, history()).await.unwrap();
+    settle(&open).await;
+    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
+    while open.write(|c| maintain::step(c, NOW)).await.unwrap() != Step::Idle {
+        let open_days = open.read(|c| {
+            let open = rollup_day::table.filter(rollup_day::closed.eq(0));
+            let over = open.filter(rollup_day::day.lt(NOW.0 / Ms::DAY.0));
+            Ok(over.count().get_result::<i64>(c)?)
+        });
+        assert!(
+            open_days.await.unwrap() <= 1,
+            "pages read them hour by hour"
+        );
+    }
+}
+
+/// However much there is to seal, and however much to make anew.
+#[tokio::test]
+async fn sealing_is_not_put_off() {
+    let database = Database::new();
+    let open = database.open();
+    store(&open, vec![event(0)]).await.unwrap();
+    crowd(&mut database.stranger());
+    store(&open, history()).await.unwrap();
+    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
+    maintain::settle(&open, NOW).await.unwrap();
+    let ((_, sealed), at) = progress(&open).await;
+    assert!(sealed.unwrap() > DENSE - 4_096, "{sealed:?}");
+    assert_eq!(at.unwrap().finished_at, None, "it was enough for one time");
+}
+
 /// Events of one hour, more than a few steps count.
 const DENSE: i64 = 45_000;
 
+/// The hour is over, its day is not.
+const NOON: At = At(MORNING.0 + 2 * Ms::HOUR.0);
+
+/// What is sealed, and where the rebuild is.
+async fn progress(open: &Store) -> ((i64, Option<i64>), Option<Rebuild>) {
+    let read = open.read(|c| {
+        let sealed = (count_star(), sum(segment::rows));
+        let sealed = segment::table.select(sealed).get_result(c)?;
+        Ok((sealed, rebuild::state(c)?))
+    });
+    read.await.unwrap()
+}
+
+/// Seals what there is to seal, then does one step of other work: nothing else
+/// comes before sealing, for that is what pages wait for.
+async fn step(open: &Store, now: At) {
+    loop {
+        let (sealed, at) = progress(open).await;
+        let worked = open.write(move |c| maintain::step(c, now)).await.unwrap();
+        if let Step::Worked(rows) = worked {
+            assert!(rows <= 32_768, "{rows} at once pin the writer");
+        }
+        let (more, then) = progress(open).await;
+        if more == sealed {
+            return;
+        }
+        assert_eq!(then, at, "made anew before everything is sealed");
+    }
+}
+
 /// Puts copies of the only event there is into its hour behind the panel's
 /// back, so that no roll-up knows them.
-fn crowd(database: &Database) {
+fn crowd(database: &mut SqliteConnection) {
     let copies = format!(
         "create temp table many as
              with recursive n(i) as (select 1 union all select i + 1 from n where i < {DENSE})
              select n.i, event.* from event, n;
          update many set at_ms = at_ms + i * 50, id = i;
          alter table many drop column i;
-         insert into event select * from many;"
+         insert into event select * from many;
+         update counter set value = value + {DENSE} where name = 'stored';"
     );
-    database.stranger().batch_execute(&copies).unwrap();
+    database.batch_execute(&copies).unwrap();
 }
 
 /// All of it by roll-ups, the same by every dimension.
@@ -148,9 +218,9 @@ async fn a_dense_hour_takes_several_steps_and_misses_nothing_that_arrives_meanwh
     let database = Database::new();
     let open = database.open();
     store(&open, vec![event(0)]).await.unwrap();
-    crowd(&database);
+    crowd(&mut database.stranger());
     assert_eq!(counted(&open).await.requests, 1);
-    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
+    open.write(|c| rebuild::order(c, NOON)).await.unwrap();
     let mut steps = 0;
     while working(&open).await {
         if steps == 1 {
@@ -159,7 +229,7 @@ async fn a_dense_hour_takes_several_steps_and_misses_nothing_that_arrives_meanwh
             late[1].key.at = MORNING + Ms(59 * Ms::MINUTE.0);
             store(&open, late.to_vec()).await.unwrap();
         }
-        open.write(|c| maintain::step(c, NOW)).await.unwrap();
+        step(&open, NOON).await;
         steps += 1;
         let expected = match steps {
             1 => 1,
@@ -183,11 +253,11 @@ async fn a_dense_hour_is_begun_again_when_its_costs_change() {
     let open = database.open();
     store(&open, vec![event(0)]).await.unwrap();
     open.close().await;
-    crowd(&database);
+    crowd(&mut database.stranger());
     let open = database.open();
     let before = counted(&open).await.cost.0;
-    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
-    open.write(|c| maintain::step(c, NOW)).await.unwrap();
+    open.write(|c| rebuild::order(c, NOON)).await.unwrap();
+    step(&open, NOON).await;
 
     let free = Price {
         request: Some(NanoUsd(5)),
@@ -219,7 +289,7 @@ async fn a_dense_hour_is_begun_again_when_its_costs_change() {
     while open.reprice_step().await.unwrap() != reprice::Step::Idle {}
 
     while working(&open).await {
-        open.write(|c| maintain::step(c, NOW)).await.unwrap();
+        step(&open, NOON).await;
     }
     assert!(before > 5);
     assert_eq!(counted(&open).await.cost.0, 5 * (DENSE + 1));
@@ -246,4 +316,22 @@ async fn it_is_ordered_and_watched_in_the_settings() {
     settle(panel.store()).await;
     let page = browser.get("/settings/about").await.body;
     assert!(page.contains("Made anew on"), "{page}");
+}
+
+#[tokio::test]
+async fn the_settings_tell_how_much_is_sealed() {
+    let panel = Panel::start().await;
+    panel.clock.set(NOW);
+    store(panel.store(), vec![event(0)]).await.unwrap();
+    let mut other = diesel::SqliteConnection::establish(panel.store().path().to_str().unwrap());
+    crowd(other.as_mut().unwrap());
+    let browser = panel.logged_in().await;
+    let region = async || browser.region("/settings/about", "rebuild").await.body;
+    let said = region().await;
+    assert!(said.contains("quick answers: 0 %"), "{said}");
+    assert!(said.contains("every 2s"), "{said}");
+    settle(panel.store()).await;
+    let said = region().await;
+    assert!(!said.contains("quick answers"), "{said}");
+    assert!(!said.contains("every 2s"), "{said}");
 }

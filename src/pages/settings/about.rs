@@ -10,7 +10,7 @@ use crate::config::{Line, NOT_GIVEN};
 use crate::domain::soundness::Soundness;
 use crate::i18n::about::About as Texts;
 use crate::regions;
-use crate::store::rebuild::{self, Rebuild};
+use crate::store::{maintain, rebuild};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::Result;
 use crate::web::hx::{self, Want};
@@ -29,9 +29,12 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Template)]
 #[template(path = "settings_about.html", blocks = ["file", "rebuild"])]
 struct AboutPage {
-    /// How far a rebuild is, or when the last one was; empty without one.
-    rebuild: String,
+    /// How much is sealed, while much is not; how far a rebuild is, or when the
+    /// last one was.
+    derived: Vec<String>,
     rebuilding: bool,
+    /// Something of it moves.
+    moving: bool,
     /// What is known of the database file.
     file: (Tone, String),
     looking: bool,
@@ -96,17 +99,23 @@ async fn show(want: Want, ctx: Ctx, state: Data<AppState>, _: Access) -> Result<
         (t.stored_events, ctx.lang.count(database.events)),
         (t.licence, env!("CARGO_PKG_LICENSE").to_owned()),
     ];
-    let rebuild = state.store.read(rebuild::state).await?;
+    let now = ctx.now;
+    let derived = move |c: &mut _| Ok((maintain::sealing(c, now)?, rebuild::state(c)?));
+    let (sealing, rebuild) = state.store.read(derived).await?;
+    let percent = |per_mille: i64| format!("{} %", per_mille / 10);
     let rebuilding = rebuild.is_some_and(|rebuild| rebuild.finished_at.is_none());
     let page = AboutPage {
-        rebuild: match rebuild {
-            None => String::new(),
-            Some(Rebuild {
-                finished_at: Some(at),
-                ..
-            }) => (t.rebuilt)(&ctx.lang.full(&ctx.local(at))),
-            Some(rebuild) => (t.rebuilding)(&format!("{} %", rebuild.per_mille() / 10)),
-        },
+        derived: [
+            sealing.map(|share| (t.sealing)(&percent(share))),
+            rebuild.map(|rebuild| match rebuild.finished_at {
+                Some(at) => (t.rebuilt)(&ctx.lang.full(&ctx.local(at))),
+                None => (t.rebuilding)(&percent(rebuild.per_mille())),
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        moving: rebuilding || sealing.is_some(),
         rebuilding,
         file: file(&ctx),
         looking: ctx.soundness == Soundness::Looking,

@@ -51,17 +51,24 @@ struct Sources {
 }
 
 /// Makes the roll-ups of the oldest open day that is over, or of the oldest
-/// span; `None` when there is none.
-pub(in crate::store) fn make(c: &mut SqliteConnection, now: At) -> Result<Option<Made>> {
+/// span; `None` when there is none. The day and the span that somebody is at
+/// work on would be opened again at once: these wait.
+pub(in crate::store) fn make(
+    c: &mut SqliteConnection,
+    now: At,
+    at_work: Option<At>,
+) -> Result<Option<Made>> {
     let today = Width::Day.of(now - OPEN);
+    let busy = at_work.map(|at| Width::Day.of(at));
     let day: Option<i64> = rollup_day::table
         .filter(rollup_day::closed.eq(0))
         .filter(rollup_day::day.lt(today))
+        .filter(rollup_day::day.ne(busy.unwrap_or(today)))
         .select(diesel::dsl::min(rollup_day::day))
         .get_result(c)?;
     let stretch = match day {
         Some(day) => Some(Stretch::Day(day)),
-        None => span::next(c, today)?.map(Stretch::Span),
+        None => span::next(c, today, busy)?.map(Stretch::Span),
     };
     stretch.map(|stretch| stretch.make(c)).transpose()
 }
@@ -88,8 +95,12 @@ pub(in crate::store) fn put_in_place(c: &mut SqliteConnection, made: &Made) -> R
 }
 
 /// Both at once, in a write transaction: for those who write alone.
-pub(in crate::store) fn close_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
-    match make(c, now)? {
+pub(in crate::store) fn close_step(
+    c: &mut SqliteConnection,
+    now: At,
+    at_work: Option<At>,
+) -> Result<Step> {
+    match make(c, now, at_work)? {
         Some(made) => put_in_place(c, &made),
         None => Ok(Step::Idle),
     }

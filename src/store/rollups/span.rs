@@ -46,8 +46,9 @@ pub(super) fn open(c: &mut SqliteConnection, days: Range<i64>) -> Result<()> {
     Ok(())
 }
 
-/// The oldest span that is over, has no open day and is not closed itself.
-pub(super) fn next(c: &mut SqliteConnection, today: i64) -> Result<Option<i64>> {
+/// The oldest span that is over, has no open day and is not closed itself, nor
+/// has a day that is `busy`.
+pub(super) fn next(c: &mut SqliteConnection, today: i64, busy: Option<i64>) -> Result<Option<i64>> {
     let known: Vec<(i64, i32)> = rollup_day::table
         .filter(rollup_day::day.lt(days(of_day(today)).start))
         .order(rollup_day::day.asc())
@@ -59,7 +60,8 @@ pub(super) fn next(c: &mut SqliteConnection, today: i64) -> Result<Option<i64>> 
     Ok(spans.find_map(|days| {
         let span = of_day(days.first()?.0);
         let closed = days.iter().all(|(_, closed)| *closed == 1);
-        (closed && !done.contains(&span)).then_some(span)
+        let busy = busy.is_some_and(|day| of_day(day) == span);
+        (closed && !busy && !done.contains(&span)).then_some(span)
     }))
 }
 

@@ -183,6 +183,28 @@ pub(in crate::store) fn forget_all(c: &mut SqliteConnection) -> Result<()> {
     Ok(())
 }
 
+/// How many of `stored` events are sealed, in thousandths, while many old ones
+/// are not: after an upgrade that cuts them anew. `None` when scans are as fast
+/// as they get.
+pub(in crate::store) fn sealing(
+    c: &mut SqliteConnection,
+    stored: i64,
+    now: At,
+) -> Result<Option<i64>> {
+    let segments = overlapping(c, KeyRange::EVERYTHING)?;
+    let sealed: usize = segments.iter().map(|segment| segment.rows).sum();
+    let stored = usize::try_from(stored).unwrap_or_default();
+    if stored.saturating_sub(sealed) <= LARGE {
+        return Ok(None);
+    }
+    for hole in holes(&segments) {
+        if loose::nth(c, hole.until(now - SETTLED), LARGE)?.is_some() {
+            return Ok(i64::try_from(sealed * 1_000 / stored).ok());
+        }
+    }
+    Ok(None)
+}
+
 /// One bounded piece of sealing or merging, in a write transaction.
 pub(in crate::store) fn seal_step(c: &mut SqliteConnection, now: At) -> Result<Step> {
     let segments = overlapping(c, KeyRange::EVERYTHING)?;
