@@ -4,12 +4,11 @@
 use cpamp::domain::event::Event;
 use cpamp::domain::filter::Selection;
 use cpamp::domain::units::Ms;
-use cpamp::store::maintain::{self, Step};
 use cpamp::store::requests::Dimension;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::support::database::store;
+use crate::support::database::{settle, store};
 use crate::support::html::{assert_clean, values};
 use crate::support::keys::{NOW, by_hash, hash, used};
 use crate::support::naive;
@@ -111,13 +110,7 @@ async fn figures_are_those_of_the_rows_in_every_zone() {
         check(&browser, zone, &events).await;
     }
     // The same once days are closed, and when an old event opens one again.
-    while panel
-        .store()
-        .write(|c| maintain::step(c, NOW))
-        .await
-        .unwrap()
-        != Step::Idle
-    {}
+    settle(panel.store(), NOW).await;
     check(&browser, "Asia/Kolkata", &events).await;
     let late = used(2_000, Ms(20 * Ms::DAY.0), 0);
     store(panel.store(), vec![late.clone()]).await.unwrap();

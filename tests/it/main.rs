@@ -71,6 +71,7 @@ mod setup;
 mod soundness;
 mod status;
 mod store_analytics;
+mod store_at_once;
 mod store_closing;
 mod store_faults;
 mod store_ingest;

@@ -3,13 +3,10 @@
 
 use cpamp::domain::event::Event;
 use cpamp::domain::filter::Selection;
-use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::units::{At, Ms, NanoUsd};
 use cpamp::store::maintain::{self, Step};
-use cpamp::store::prices::{Edit, Item};
 use cpamp::store::rebuild::{self, Rebuild};
 use cpamp::store::report::{self, Question};
-use cpamp::store::reprice::{self, Ask};
 use cpamp::store::requests::{Dimension, Totals};
 use cpamp::store::schema::{rollup_day, segment};
 use cpamp::store::{Store, totals};
@@ -18,10 +15,11 @@ use diesel::dsl::{count_star, sum};
 use diesel::prelude::*;
 use reqwest::StatusCode;
 
-use crate::support::database::{Database, store};
+use crate::support::database::{Database, settle, store};
 use crate::support::events::{MORNING, event};
 use crate::support::naive;
 use crate::support::panel::Panel;
+use crate::support::prices::{each_costs, price_anew};
 
 const NOW: At = At(MORNING.0 + 2 * Ms::DAY.0);
 
@@ -46,16 +44,12 @@ async fn sums(open: &Store) -> Totals {
         .unwrap()
 }
 
-async fn settle(open: &Store) {
-    while open.write(|c| maintain::step(c, NOW)).await.unwrap() != Step::Idle {}
-}
-
 #[tokio::test]
 async fn what_is_wrong_becomes_right_over_a_restart() {
     let database = Database::new();
     let open = database.open();
     store(&open, history()).await.unwrap();
-    settle(&open).await;
+    settle(&open, NOW).await;
     let events = history();
     let expected = naive::totals(events.iter());
     naive::assert_same(&sums(&open).await, &expected, "as stored");
@@ -75,7 +69,7 @@ async fn what_is_wrong_becomes_right_over_a_restart() {
     open.close().await;
 
     let open = database.open();
-    settle(&open).await;
+    settle(&open, NOW).await;
     naive::assert_same(&sums(&open).await, &expected, "made anew");
     let state = open.read(rebuild::state).await.unwrap().unwrap();
     assert_eq!((state.per_mille(), state.finished_at), (1_000, Some(NOW)));
@@ -86,7 +80,7 @@ async fn answers_are_right_at_every_step() {
     let database = Database::new();
     let open = database.open();
     store(&open, history()).await.unwrap();
-    settle(&open).await;
+    settle(&open, NOW).await;
     let mut events = history();
     open.write(|c| rebuild::order(c, NOW)).await.unwrap();
     let mut steps = 0;
@@ -111,7 +105,7 @@ async fn a_day_is_closed_before_the_next_is_made_anew() {
     let database = Database::new();
     let open = database.open();
     store(&open, history()).await.unwrap();
-    settle(&open).await;
+    settle(&open, NOW).await;
     open.write(|c| rebuild::order(c, NOW)).await.unwrap();
     while open.write(|c| maintain::step(c, NOW)).await.unwrap() != Step::Idle {
         let open_days = open.read(|c| {
@@ -242,7 +236,7 @@ async fn a_dense_hour_takes_several_steps_and_misses_nothing_that_arrives_meanwh
     assert_eq!(steps, 4, "three parts of the hour, and nothing after it");
     let (totals, whole) = (counted(&open).await, sums(&open).await);
     assert_eq!(whole.latency.samples, DENSE + 3);
-    settle(&open).await;
+    settle(&open, NOW).await;
     assert_eq!(counted(&open).await, totals);
     assert_eq!(sums(&open).await, whole);
 }
@@ -259,34 +253,8 @@ async fn a_dense_hour_is_begun_again_when_its_costs_change() {
     open.write(|c| rebuild::order(c, NOON)).await.unwrap();
     step(&open, NOON).await;
 
-    let free = Price {
-        request: Some(NanoUsd(5)),
-        ..Price::default()
-    };
-    let free = Entry {
-        model: String::from("*"),
-        seller: String::new(),
-        quote: Quote::Price(Price {
-            rates: Rates {
-                input: Some(Rate::ZERO),
-                output: Some(Rate::ZERO),
-                ..Rates::default()
-            },
-            ..free
-        }),
-        source: String::from("manual"),
-        as_of: MORNING,
-    };
-    let edit = Edit::Put(Item::Price(Layer::Override, Box::new(free)));
-    open.edit_prices(MORNING, vec![edit]).await.unwrap();
-    let ask = Ask {
-        from: At(0),
-        to: NOW,
-        models: Vec::new(),
-    };
-    let job = open.write(move |c| reprice::start(c, NOW, &ask)).await;
-    job.unwrap().unwrap();
-    while open.reprice_step().await.unwrap() != reprice::Step::Idle {}
+    each_costs(&open, NanoUsd(5)).await;
+    price_anew(&open, NOW).await;
 
     while working(&open).await {
         step(&open, NOON).await;
@@ -313,7 +281,7 @@ async fn it_is_ordered_and_watched_in_the_settings() {
     let region = browser.region("/settings/about", "rebuild").await;
     assert_eq!(region.status, StatusCode::OK);
     assert!(region.body.contains("made anew"), "{}", region.body);
-    settle(panel.store()).await;
+    settle(panel.store(), NOW).await;
     let page = browser.get("/settings/about").await.body;
     assert!(page.contains("Made anew on"), "{page}");
 }
@@ -330,7 +298,7 @@ async fn the_settings_tell_how_much_is_sealed() {
     let said = region().await;
     assert!(said.contains("quick answers: 0 %"), "{said}");
     assert!(said.contains("every 2s"), "{said}");
-    settle(panel.store()).await;
+    settle(panel.store(), NOW).await;
     let said = region().await;
     assert!(!said.contains("quick answers"), "{said}");
     assert!(!said.contains("every 2s"), "{said}");

@@ -5,19 +5,14 @@ use cpamp::domain::event::Event;
 use cpamp::domain::filter::{Cache, Outcome, Selection};
 use cpamp::domain::units::{At, Ms};
 use cpamp::store::Store;
-use cpamp::store::maintain::{self, Step};
+use cpamp::store::maintain;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::support::answers::check;
-use crate::support::database::{Database, store};
+use crate::support::database::{Database, settle, store};
 use crate::support::events::MORNING;
 use crate::support::random::{DAYS, Dice, random_events, random_selection};
-
-/// Background work until there is none left.
-async fn settle(open: &Store, now: At) {
-    while open.write(move |c| maintain::step(c, now)).await.unwrap() != Step::Idle {}
-}
 
 /// Makes everything derived anew.
 async fn rebuild(open: &Store) {

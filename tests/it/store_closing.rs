@@ -3,13 +3,10 @@
 
 use cpamp::domain::event::Event;
 use cpamp::domain::filter::Selection;
-use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates};
 use cpamp::domain::units::{At, Ms, NanoUsd};
 use cpamp::store::Store;
 use cpamp::store::maintain::{self, Step};
-use cpamp::store::prices::{Edit, Item};
 use cpamp::store::report::{self, Question, Report};
-use cpamp::store::reprice::{self, Ask};
 use cpamp::store::requests::{Dimension, Totals};
 use cpamp::store::schema::{rollup_day, rollup_span};
 use diesel::prelude::*;
@@ -17,6 +14,7 @@ use diesel::prelude::*;
 use crate::support::database::{Database, store};
 use crate::support::events::{MORNING, event};
 use crate::support::naive;
+use crate::support::prices::{each_costs, price_anew};
 
 const NOW: At = At(MORNING.0 + 20 * Ms::DAY.0);
 
@@ -144,7 +142,8 @@ async fn what_costs_something_else_meanwhile_is_counted_again() {
             made.put_in_place(&open).await.unwrap();
         }
         let made = maintain::close(&open, NOW).await.unwrap().unwrap();
-        price_all(&open, NanoUsd(5)).await;
+        each_costs(&open, NanoUsd(5)).await;
+        price_anew(&open, NOW).await;
         assert_eq!(made.put_in_place(&open).await.unwrap(), Step::Worked(0));
         settle(&open).await;
         let report = report(&open).await;
@@ -153,32 +152,4 @@ async fn what_costs_something_else_meanwhile_is_counted_again() {
         let sum: i64 = report.by.iter().flatten().map(costs).sum();
         assert_eq!(sum, 5 * 400, "spans: {spans}");
     }
-}
-
-async fn price_all(open: &Store, each: NanoUsd) {
-    let entry = Entry {
-        model: String::from("*"),
-        seller: String::new(),
-        quote: Quote::Price(Price {
-            rates: Rates {
-                input: Some(Rate::ZERO),
-                output: Some(Rate::ZERO),
-                ..Rates::default()
-            },
-            request: Some(each),
-            ..Price::default()
-        }),
-        source: String::from("manual"),
-        as_of: MORNING,
-    };
-    let edit = Edit::Put(Item::Price(Layer::Override, Box::new(entry)));
-    open.edit_prices(MORNING, vec![edit]).await.unwrap();
-    let ask = Ask {
-        from: At(0),
-        to: NOW,
-        models: Vec::new(),
-    };
-    let job = open.write(move |c| reprice::start(c, NOW, &ask)).await;
-    job.unwrap().unwrap();
-    while open.reprice_step().await.unwrap() != reprice::Step::Idle {}
 }

@@ -15,18 +15,19 @@ use cpamp::store::prices::{Edit, Item};
 use cpamp::store::report::{self, Question};
 use cpamp::store::reprice::{self, Ask, Effect, Job, State, Step};
 use cpamp::store::requests::{Dimension, Totals};
-use cpamp::store::{Store, detail, maintain, schema};
+use cpamp::store::{Store, detail, schema};
 use diesel::prelude::*;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::database::{Database, store};
+use crate::support::database::{Database, settle, store};
 use crate::support::events::{MORNING, event};
 use crate::support::gateway::within;
 
 const MODELS: [&str; 4] = ["gpt-5", "claude-sonnet-4-6", "mine", "nobody-knows-me"];
 /// More than one step changes, some of them in one millisecond.
 const EVENTS: i64 = 12_000;
+const LATER: At = At(MORNING.0 + 300 * Ms::DAY.0);
 
 fn events() -> Vec<Event> {
     let one = |n: i64| {
@@ -80,13 +81,8 @@ async fn given(db: &Store) -> Vec<Event> {
     for batch in events.chunks(1_000) {
         store(db, batch.to_vec()).await.unwrap();
     }
-    seal(db).await;
+    settle(db, LATER).await;
     events
-}
-
-async fn seal(db: &Store) {
-    let later = MORNING + Ms(300 * Ms::DAY.0);
-    while db.write(move |c| maintain::step(c, later)).await.unwrap() != maintain::Step::Idle {}
 }
 
 async fn totals(db: &Store) -> Totals {
@@ -257,7 +253,7 @@ async fn undoing_puts_costs_and_terms_back() {
     assert!(db.write(reprice::undo).await.unwrap());
     let half = db.reprice_step().await.unwrap();
     assert!(matches!(half, Step::Worked(n) if n > 0));
-    seal(&db).await;
+    settle(&db, LATER).await;
     finish(&db).await;
     assert_eq!(costs(&db, &events).await, before);
     let mut all = before.clone();

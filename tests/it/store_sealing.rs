@@ -1,13 +1,13 @@
 //! Small segments become large ones: nothing is lost or changed on the way.
 
-use cpamp::domain::units::{At, Ms};
+use cpamp::domain::units::Ms;
 use cpamp::store::Store;
-use cpamp::store::maintain::{self, Step};
+use cpamp::store::maintain;
 use cpamp::store::schema::{segment, segment_column};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
-use crate::support::database::{Database, store};
+use crate::support::database::{Database, settle, store};
 use crate::support::events::{MORNING, event};
 
 /// More than one large segment, of eight small ones each.
@@ -29,10 +29,6 @@ const CROWD: &str = "
         cost_nanos = case when i % 9 = 0 then null else i * 1234567 end;
     alter table many drop column i;
     insert into event select * from many;";
-
-async fn settle(open: &Store, now: At) {
-    while open.write(move |c| maintain::step(c, now)).await.unwrap() != Step::Idle {}
-}
 
 /// Rows of each segment, and all columns: segment, then column, then data.
 type Sealed = (Vec<i32>, Vec<(usize, i64, Vec<u8>)>);

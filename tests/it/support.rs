@@ -23,6 +23,7 @@ pub(crate) mod ordered;
 pub(crate) mod pages;
 pub(crate) mod panel;
 pub(crate) mod plans;
+pub(crate) mod prices;
 pub(crate) mod random;
 pub(crate) mod recording;
 pub(crate) mod rig;

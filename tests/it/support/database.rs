@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cpamp::domain::event::Event;
+use cpamp::domain::units::At;
 use cpamp::store::batch::{Batch, Ingested};
+use cpamp::store::maintain::{self, Step};
 use cpamp::store::{Options, Store, StoreError};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
@@ -65,4 +67,9 @@ pub(crate) async fn store(store: &Store, events: Vec<Event>) -> Result<Ingested,
         ..Batch::default()
     };
     store.ingest(batch).await
+}
+
+/// Background work until there is none left.
+pub(crate) async fn settle(store: &Store, now: At) {
+    while store.write(move |c| maintain::step(c, now)).await.unwrap() != Step::Idle {}
 }
