@@ -19,20 +19,18 @@ use crate::gauge::{Table, Times, cpu_of, memory_of, millis};
 use crate::{fill, pages};
 
 const ADMIN_KEY: &str = "cmp_admin_benchbenchbenchbenchbenchbench00";
-const GATEWAY_KEY: &str = "bench-management-key";
+pub(crate) const GATEWAY_KEY: &str = "bench-management-key";
 /// Events a second that arrive meanwhile.
 const ARRIVING: usize = 200;
 /// The same where the question is how many are stored.
 const FLOOD: usize = 6_000;
 
 pub(crate) async fn measure(path: &Path, events: u64, fresh: bool, rounds: u32) {
-    let now = Clock::System.now();
-    let fresh = fresh || !filled_today(path);
-    fill::fill(path, events, fresh, (now, now)).await;
+    fill(path, events, fresh).await;
     let gateway = Gateway::start(traffic::demo_gateway(GATEWAY_KEY))
         .await
         .unwrap();
-    let panel = Panel::start(path, &gateway).await;
+    let panel = Panel::start(&copy(path), &gateway).await;
     let mut table = Table::default();
     table.head(&["The program", "Value"]);
     table.row(&["listening after", &millis(panel.listening_after)]);
@@ -59,6 +57,22 @@ pub(crate) async fn measure(path: &Path, events: u64, fresh: bool, rounds: u32) 
     gateway.stop().await;
 }
 
+/// A history that ends now.
+pub(crate) async fn fill(path: &Path, events: u64, fresh: bool) {
+    let now = Clock::System.now();
+    let fresh = fresh || !filled_today(path);
+    fill::fill(path, events, fresh, (now, now)).await;
+}
+
+/// The data directory of a program that has this history.
+pub(crate) fn copy(history: &Path) -> PathBuf {
+    let data = history.with_file_name("data");
+    let _ = std::fs::remove_dir_all(&data);
+    std::fs::create_dir(&data).unwrap();
+    std::fs::copy(history, data.join("cpamp.sqlite")).unwrap();
+    data
+}
+
 fn filled_today(path: &Path) -> bool {
     let done = path.with_file_name("filled").metadata();
     let age = done.and_then(|done| done.modified()).ok();
@@ -70,19 +84,15 @@ fn mib(n: u64) -> String {
     format!("{n} MiB")
 }
 
-/// The release binary on a copy of the history.
-struct Panel {
+/// The release binary.
+pub(crate) struct Panel {
     process: Child,
     url: String,
-    listening_after: Duration,
+    pub(crate) listening_after: Duration,
 }
 
 impl Panel {
-    async fn start(history: &Path, gateway: &Gateway) -> Self {
-        let data = history.with_file_name("data");
-        let _ = std::fs::remove_dir_all(&data);
-        std::fs::create_dir(&data).unwrap();
-        std::fs::copy(history, data.join("cpamp.sqlite")).unwrap();
+    pub(crate) async fn start(data: &Path, gateway: &Gateway) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = port.local_addr().unwrap();
         drop(port);
@@ -92,7 +102,7 @@ impl Panel {
             // As the image has it.
             .env("MALLOC_ARENA_MAX", "2")
             .env("CPAMP_LISTEN", address.to_string())
-            .env("CPAMP_DATA_DIR", &data)
+            .env("CPAMP_DATA_DIR", data)
             .env("CPAMP_ADMIN_KEY", ADMIN_KEY)
             .env("CPAMP_CPA_URL", gateway.url())
             .env("CPAMP_CPA_MANAGEMENT_KEY", gateway.key())
@@ -101,7 +111,7 @@ impl Panel {
             .spawn()
             .unwrap();
         while TcpStream::connect(address).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(30), "never listened");
+            assert!(start.elapsed() < Duration::from_mins(3), "never listened");
             sleep(Duration::from_millis(1)).await;
         }
         Self {
@@ -115,7 +125,7 @@ impl Panel {
         cpu_of(&self.process.id().to_string())
     }
 
-    fn memory(&self) -> (u64, u64) {
+    pub(crate) fn memory(&self) -> (u64, u64) {
         memory_of(&self.process.id().to_string())
     }
 
@@ -156,7 +166,7 @@ pub(crate) struct Answer {
 }
 
 impl Browser {
-    async fn log_in(panel: &Panel) -> Self {
+    pub(crate) async fn log_in(panel: &Panel) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().redirect(redirect::Policy::none());
         let client = client.build().unwrap();

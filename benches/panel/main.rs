@@ -6,7 +6,8 @@
 //! makes it anew, `--events 10000000` chooses another size, `--only TEXT` asks
 //! only what contains it. `-- --http` starts the program itself on such a database
 //! and asks for its pages as a browser does, each a hundred times or `--rounds` so
-//! many.
+//! many. `-- --upgrade` starts it on such a database as an old release left it, and
+//! watches the pages until all that is derived is cut anew.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at the first failure")]
 
 mod download;
@@ -16,6 +17,7 @@ mod generate;
 mod http;
 mod pages;
 mod reprice;
+mod upgrade;
 mod views;
 
 use std::path::PathBuf;
@@ -31,7 +33,7 @@ fn main() {
     let mut events = 3_200_000;
     let mut fresh = false;
     let mut only = String::new();
-    let mut http = false;
+    let (mut http, mut upgrade) = (false, false);
     let mut rounds = 100;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -40,6 +42,7 @@ fn main() {
             "--fresh" => fresh = true,
             "--events" => events = arguments.next().unwrap().parse().unwrap(),
             "--http" => http = true,
+            "--upgrade" => upgrade = true,
             "--rounds" => rounds = arguments.next().unwrap().parse().unwrap(),
             "--only" => only = arguments.next().unwrap(),
             other => panic!("unknown argument {other}"),
@@ -47,7 +50,7 @@ fn main() {
     }
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
         "bench-{}{events}/panel.db",
-        if http { "http-" } else { "" }
+        if http || upgrade { "http-" } else { "" }
     ));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -55,6 +58,10 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
+        if upgrade {
+            upgrade::measure(&path, events, fresh).await;
+            return;
+        }
         if http {
             http::measure(&path, events, fresh, rounds).await;
             return;
