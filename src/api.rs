@@ -13,6 +13,7 @@ mod question;
 mod requests;
 mod shape;
 mod status;
+mod unusual;
 mod usage;
 
 use actix_web::HttpRequest;
@@ -35,6 +36,7 @@ pub fn routes(services: &mut ServiceConfig) {
         .service(at("usage").route(get().to(usage::summary)))
         .service(at("usage/timeline").route(get().to(usage::timeline)))
         .service(at("usage/hours").route(get().to(usage::hours)))
+        .service(at("usage/unusual").route(get().to(unusual::hours)))
         .service(at("dashboard/summary").route(get().to(dashboard::dashboard)))
         .service(at("monitoring/summary").route(get().to(dashboard::monitoring)))
         .service(at("requests").route(get().to(requests::list)))

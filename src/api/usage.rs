@@ -38,13 +38,13 @@ const ROWS: usize = 1_000;
 const MOST_ROWS: usize = 100_000;
 
 #[derive(Serialize)]
-struct Period {
+pub(super) struct Period {
     from: String,
     to: String,
 }
 
 impl Period {
-    fn of((from, to): (At, At)) -> Self {
+    pub(super) fn of((from, to): (At, At)) -> Self {
         Self {
             from: from.rfc3339(),
             to: to.rfc3339(),
@@ -104,6 +104,7 @@ async fn read(
         plain_bars: false,
         week: None,
         unusual: None,
+        causes: 0,
         choices: Vec::new(),
     };
     let names = state.store.names();
@@ -241,7 +242,7 @@ impl Ranked {
 }
 
 /// Identities as the visitor wants to see them.
-fn label(dimension: Dimension, choice: &Choice, ctx: &Ctx, state: &AppState) -> String {
+pub(super) fn label(dimension: Dimension, choice: &Choice, ctx: &Ctx, state: &AppState) -> String {
     match dimension {
         Dimension::Account => ctx.identity(&choice.label),
         Dimension::Key if ctx.prefs.mask => {

@@ -3,6 +3,8 @@
 //! median and median deviation, so one odd week does not hide the next. Says
 //! nothing on a handful of requests, and nothing without some weeks to compare.
 
+pub mod cause;
+
 use std::collections::HashMap;
 
 use super::time::{HourOfWeek, Zone};
@@ -55,7 +57,7 @@ pub struct Hour {
 }
 
 /// An hour that is listed, and why.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Unusual {
     pub from: At,
     pub to: At,
@@ -65,8 +67,8 @@ pub struct Unusual {
     pub usual: f64,
     /// How many deviations from the usual; negative below it.
     pub deviations: f64,
-    /// Hours in the base.
-    pub weeks: usize,
+    /// When the hours of the base begin, the oldest first.
+    pub base: Vec<At>,
 }
 
 /// Unusual hours that begin at `from` or later, the most unusual first. `hours`
@@ -110,11 +112,11 @@ fn judge(hour: &Hour, base: &[&Hour], found: &mut Vec<Unusual>) {
 fn compare(hour: &Hour, base: &[&Hour], what: What) -> Option<Unusual> {
     // A percentile of a few requests says nothing.
     let counts = |hour: &Hour| what != What::Latency || hour.requests >= RULE.least_requests;
-    let values: Vec<f64> = base
+    let (base, values): (Vec<At>, Vec<f64>) = base
         .iter()
         .filter(|hour| counts(hour))
-        .filter_map(|hour| value(hour, what))
-        .collect();
+        .filter_map(|hour| Some((hour.from, value(hour, what)?)))
+        .unzip();
     if values.len() < RULE.least_weeks {
         return None;
     }
@@ -135,7 +137,7 @@ fn compare(hour: &Hour, base: &[&Hour], what: What) -> Option<Unusual> {
         value,
         usual,
         deviations,
-        weeks: values.len(),
+        base,
     })
 }
 
@@ -226,7 +228,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].what, What::Failures);
         assert_eq!(
-            (found[0].value, found[0].usual, found[0].weeks),
+            (found[0].value, found[0].usual, found[0].base.len()),
             (46.0, 3.0, 3)
         );
         assert!(found[0].deviations > 20.0);

@@ -172,6 +172,15 @@ pub struct Usage {
 
     pub unusual: &'static str,
     pub rule: fn(requests: i64, deviations: f64, weeks: usize, least: usize) -> String,
+    /// When somebody is named beside an unusual hour; shares in hundredths.
+    pub cause_rule: fn(share: f64, requests: i64, beyond: f64) -> String,
+    /// Said before the name of who made a share of the difference.
+    pub made_by: fn(share: &str, above: bool, kind: &str) -> String,
+    pub nobody: &'static str,
+    pub one_model: &'static str,
+    pub one_key: &'static str,
+    pub one_account: &'static str,
+    pub one_provider: &'static str,
     pub none_unusual: &'static str,
     pub flagged_hour: fn(what: &str, value: &str, usual: &str) -> String,
     pub and_more_hours: fn(usize) -> String,

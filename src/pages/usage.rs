@@ -145,6 +145,10 @@ async fn index(
         plain_bars: !view.metric.is_timed(),
         week: (tab == Tab::Hours).then(|| hours::times(&view)),
         unusual: matches!(tab, Tab::Summary | Tab::Hours).then(|| state.store.oddities()),
+        causes: match tab {
+            Tab::Hours => hours::LISTED,
+            _ => 1,
+        },
         choices: DIMENSIONS.to_vec(),
     };
     let names = state.store.names();

@@ -2,10 +2,13 @@
 //! base reaches two months back and changes once an hour. What is remembered
 //! holds as long as the sums of all those hours are the same.
 
+mod causes;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
 
+pub use self::causes::{Cause, NAMED, filter, judged};
 use super::error::Result;
 use super::names::Names;
 use super::report::{self, Question};
@@ -23,7 +26,13 @@ const KEPT: usize = 16;
 
 /// What was found lately; cheap to clone, shared by all readers.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(Arc<Mutex<Vec<Known>>>);
+pub struct Memory(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    hours: Vec<Known>,
+    causes: Vec<causes::Known>,
+}
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -39,7 +48,7 @@ struct Known {
 }
 
 impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -47,7 +56,7 @@ impl Memory {
     /// reads two months of rows (under conditions on several dimensions, or on
     /// one where local hours are no UTC hours) only a `thorough` look finds them,
     /// else it is `None`; and only that judges times under a condition.
-    pub(super) fn of(
+    pub fn of(
         &self,
         c: &mut SqliteConnection,
         names: &Names,
@@ -87,7 +96,7 @@ impl Memory {
                 && known.quantiles == quantiles
                 && known.hours == hours
         };
-        let known = self.lock().iter().find(|known| same(known)).cloned();
+        let known = self.lock().hours.iter().find(|known| same(known)).cloned();
         if let Some(known) = known.filter(|known| known.sums == sums) {
             return Ok(Some(known.found));
         }
@@ -98,7 +107,7 @@ impl Memory {
         };
         let report = report::of(c, names, &hours, &question)?;
         let found = find(&report.timeline, begun, from, zone, now);
-        let mut all = self.lock();
+        let all = &mut self.lock().hours;
         all.retain(|known| !same(known));
         if all.len() >= KEPT {
             all.remove(0);

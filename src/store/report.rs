@@ -366,6 +366,12 @@ fn choice(names: &Dictionary, dimension: Dimension, id: i64, requests: i64) -> C
     }
 }
 
+/// What people read of a value.
+pub(super) fn label(names: &Dictionary, dimension: Dimension, value: &str) -> String {
+    let title = kind(dimension).and_then(|kind| Some(names.title(kind, names.id(kind, value)?)));
+    title.unwrap_or(value).to_owned()
+}
+
 /// `None` where the id is the value: HTTP codes.
 fn kind(dimension: Dimension) -> Option<Kind> {
     match dimension {

@@ -8,7 +8,7 @@ use diesel::sqlite::SqliteConnection;
 use super::choices;
 use super::error::Result;
 use super::names::Names;
-use super::oddities::Memory;
+use super::oddities::{Cause, Memory};
 use super::report::{self, Question, Report};
 use super::requests::{Bucket, Choice, Dimension, Totals};
 use super::schema::event;
@@ -36,6 +36,8 @@ pub struct Wanted {
     /// Where unusual hours are remembered, if they are to be named. With the
     /// table they are looked for however long that takes.
     pub unusual: Option<Memory>,
+    /// Of how many of them, the most unusual first, the causes are wanted.
+    pub causes: usize,
     /// What the filters are to offer.
     pub choices: Vec<Dimension>,
 }
@@ -58,6 +60,8 @@ pub struct Usage {
     pub week: Option<Week>,
     /// The most unusual hours first; `None` where they were not looked for.
     pub unusual: Option<Vec<Unusual>>,
+    /// Who made them, of as many as was asked for.
+    pub causes: Vec<Vec<Cause>>,
     pub choices: Vec<Vec<Choice>>,
     /// The oldest and the newest event there is; `None` of an empty database.
     pub oldest: Option<At>,
@@ -165,14 +169,15 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         }
         None => None,
     };
-    let unusual = match &wanted.unusual {
+    let (mut unusual, mut causes) = (None, Vec::new());
+    if let Some(memory) = &wanted.unusual {
+        let selection = rows.selection(span);
         // The page of hours is where they are looked for.
-        Some(memory) => {
-            let selection = rows.selection(span);
-            memory.of(c, names, &selection, zone, now, week.is_some())?
-        }
-        None => None,
-    };
+        unusual = memory.of(c, names, &selection, zone, now, week.is_some())?;
+        let shown = unusual.as_deref().unwrap_or_default();
+        let shown = shown.get(..wanted.causes).unwrap_or(shown);
+        causes = memory.causes(c, names, &selection, shown)?;
+    }
     let lately = if span.1 > now && week.is_none() {
         let selection = rows.selection(self::lately(now));
         Some(totals::of(c, names, &selection)?)
@@ -192,6 +197,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         lately,
         week,
         unusual,
+        causes,
         choices: offered,
         oldest,
         newest,

@@ -3,6 +3,7 @@
 //! compared with the fold, the pages with the files.
 #![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
+mod causes;
 mod fold;
 mod given;
 mod home;

@@ -212,6 +212,25 @@ pub static EN: Usage = Usage {
     },
     flagged_hour: |what, value, usual| format!("{what} {value}, usually {usual} at that hour"),
     and_more_hours: |n| format!("and {n} more"),
+    cause_rule: |share, requests, beyond| {
+        format!(
+            "Named is who made at least {share} % of the difference with {requests} requests or more, \
+             and {beyond} points more of it than of the usual hour."
+        )
+    },
+    made_by: |share, above, kind| {
+        let of = if above {
+            "of the excess from"
+        } else {
+            "of what is missing is"
+        };
+        format!("{share} {of} {kind}")
+    },
+    nobody: "nobody stands out",
+    one_model: "model",
+    one_key: "key",
+    one_account: "account",
+    one_provider: "provider",
     none_unusual: "No hour of this range breaks the rule, or there are not yet three weeks to compare.",
     hour: "Hour",
     what: "Metric",

@@ -199,6 +199,24 @@ pub static ZH_CN: Usage = Usage {
     },
     flagged_hour: |what, value, usual| format!("{what} {value}，该时段通常为 {usual}"),
     and_more_hours: |n| format!("另有 {n} 个"),
+    cause_rule: |share, requests, beyond| {
+        format!(
+            "列出名称的条件：占差额至少 {share}%，不少于 {requests} 条请求，且比其在该时段的通常占比高 {beyond} 个百分点。"
+        )
+    },
+    made_by: |share, above, kind| {
+        let of = if above {
+            "超出部分的"
+        } else {
+            "缺少部分的"
+        };
+        format!("{of} {share} 来自{kind}")
+    },
+    nobody: "没有突出的来源",
+    one_model: "模型",
+    one_key: "密钥",
+    one_account: "账号",
+    one_provider: "提供商",
     none_unusual: "该范围内没有时段触发规则，或可供比较的历史不足三周。",
     hour: "时段",
     what: "指标",

@@ -1,6 +1,8 @@
 //! Every table and chart of the usage pages as a file, exactly as filtered:
 //! the same view, read the same way, with plain figures instead of words.
 
+mod week;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value as Json, json};
@@ -8,10 +10,8 @@ use serde_json::{Map, Value as Json, json};
 use super::tab::Tab;
 use super::{order, table};
 use crate::accounts::{Desk, Mentions};
-use crate::domain::filter::{Metric, UsageView, WeekHours};
-use crate::domain::time::HourOfWeek;
+use crate::domain::filter::UsageView;
 use crate::domain::units::At;
-use crate::domain::unusual::{RULE, What};
 use crate::pages::sheet::{self, Format, Link, Sheet, Value};
 use crate::pages::who;
 use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
@@ -120,6 +120,10 @@ pub(super) async fn answer(
         plain_bars: part != Part::Trend,
         week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
         unusual: matches!(part, Part::Hours | Part::Unusual).then(|| state.store.oddities()),
+        causes: match part {
+            Part::Unusual => usize::MAX,
+            _ => 0,
+        },
         choices: Vec::new(),
     };
     let names = state.store.names();
@@ -153,8 +157,8 @@ fn filled(part: Part, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx:
             mentions,
             ctx,
         ),
-        Part::Hours => hours(usage),
-        Part::Unusual => unusual(usage),
+        Part::Hours => week::hours(usage),
+        Part::Unusual => week::unusual(usage, ctx),
     };
     Sheet {
         name: part.name(),
@@ -328,72 +332,4 @@ fn now(dimension: Dimension, value: &str, mentions: &Mentions, ctx: &Ctx) -> Vec
         Dimension::Key => vec![Value::Flag(mentions.key_is_gone(value))],
         _ => Vec::new(),
     }
-}
-
-fn hours(usage: &Usage) -> Table {
-    let Some(week) = &usage.week else {
-        return Table::default();
-    };
-    let zone = usage.zone;
-    let cells = week.cells.iter().zip(&week.hours);
-    let row = |(place, (totals, hours)): (u32, (&Totals, &i64))| {
-        let cell = HourOfWeek {
-            weekday: place / 24,
-            hour: place % 24,
-        };
-        let unusual = usage.unusual.iter().flatten();
-        let flagged = unusual.filter(|odd| HourOfWeek::of(zone, odd.from) == cell);
-        let mut row = vec![
-            Value::text(WeekHours::day_name(cell.weekday)),
-            Value::Count(cell.hour.into()),
-            Value::Count(*hours),
-            Value::Flag(flagged.count() > 0),
-        ];
-        row.extend(measures(totals));
-        row
-    };
-    (
-        columns(&["weekday", "hour", "hours", "unusual"], false),
-        (0..).zip(cells).map(row).collect(),
-    )
-}
-
-fn unusual(usage: &Usage) -> Table {
-    let columns = [
-        "from",
-        "to",
-        "metric",
-        "value",
-        "usual",
-        "deviations",
-        "weeks",
-        "least_requests",
-        "least_deviations",
-    ];
-    let metric = |what| match what {
-        What::Requests => Metric::Requests.name(),
-        What::Failures => Metric::Failed.name(),
-        What::Tokens => Metric::Tokens.name(),
-        What::Cost => "cost_usd",
-        What::Latency => "latency_p95_ms",
-    };
-    let unit = |what| match what {
-        What::Cost => 1e9,
-        _ => 1.0,
-    };
-    let found = usage.unusual.iter().flatten();
-    let rows = found.map(|odd| {
-        vec![
-            Value::Time(odd.from),
-            Value::Time(odd.to),
-            Value::text(metric(odd.what)),
-            Value::Real(odd.value / unit(odd.what)),
-            Value::Real(odd.usual / unit(odd.what)),
-            Value::Real(odd.deviations),
-            Value::Count(i64::try_from(odd.weeks).unwrap_or(i64::MAX)),
-            Value::Count(RULE.least_requests),
-            Value::Real(RULE.deviations),
-        ]
-    });
-    (columns.map(str::to_owned).to_vec(), rows.collect())
 }

@@ -7,7 +7,7 @@ mod odd;
 
 use super::download;
 use crate::domain::filter::{Metric, UsageView};
-use crate::domain::unusual::RULE;
+use crate::domain::unusual::{RULE, cause};
 use crate::pages::chart::{self, N};
 use crate::pages::scale::Unit;
 use crate::pages::sheet::Link;
@@ -20,7 +20,7 @@ pub(super) use odd::Flagged;
 use odd::{Odd, odd_hour};
 
 /// Unusual hours listed on the page; exports have all.
-const LISTED: usize = 12;
+pub(super) const LISTED: usize = 12;
 
 pub(super) struct Hours {
     pub title: String,
@@ -41,6 +41,8 @@ pub(super) struct Hours {
     pub skip: String,
     pub flagged: bool,
     pub rule: String,
+    /// When somebody is named beside an unusual hour.
+    pub cause_rule: String,
     pub unusual: Vec<Odd>,
     pub more: String,
     pub parts: Vec<Part>,
@@ -115,10 +117,16 @@ impl Hours {
                 RULE.weeks,
                 RULE.least_weeks,
             ),
+            cause_rule: (t.cause_rule)(
+                cause::RULE.share * 100.0,
+                cause::RULE.least_requests,
+                cause::RULE.beyond * 100.0,
+            ),
             unusual: unusual
                 .iter()
                 .take(LISTED)
-                .map(|odd| odd_hour(odd, view, usage, ctx))
+                .enumerate()
+                .map(|(place, odd)| odd_hour(odd, place, view, usage, ctx))
                 .collect(),
             more: match unusual.len() {
                 all if all > LISTED => (t.more_unusual)(all - LISTED),

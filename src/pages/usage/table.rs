@@ -138,7 +138,10 @@ pub(super) fn choose(only: &mut Selection, dimension: Dimension, value: &str) {
         Dimension::Key => &mut only.keys,
         Dimension::Endpoint => &mut only.endpoints,
         Dimension::Tier => &mut only.tiers,
-        Dimension::Status => return,
+        Dimension::Status => {
+            only.http = value.parse().into_iter().collect();
+            return;
+        }
     };
     *list = vec![value.to_owned()];
 }
