@@ -35,6 +35,7 @@ pub mod names;
 mod newest;
 pub mod oddities;
 pub mod open;
+mod packed;
 mod place;
 pub mod prices;
 mod reader;

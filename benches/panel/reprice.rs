@@ -10,6 +10,7 @@ use cpamp::domain::time::Grain;
 use cpamp::domain::units::{At, Ms};
 use cpamp::prices::Desk;
 use cpamp::prices::fetch::Web;
+use cpamp::prices::reprice::Start;
 use cpamp::store::report::{self, Question};
 use cpamp::store::reprice::{self, Ask};
 use cpamp::store::requests::{Dimension, From, ListQuery};
@@ -55,10 +56,11 @@ pub(crate) async fn measure(path: &Path) {
         models,
     };
     let began = Instant::now();
-    let promised = desk.preview_reprice(ask.clone()).await.unwrap();
+    let (promised, prices) = desk.preview_reprice(ask.clone()).await.unwrap();
     let previewed = began.elapsed();
     let began = Instant::now();
-    desk.start_reprice(ask).await.unwrap().unwrap();
+    let start = desk.start_reprice(ask, &prices).await.unwrap();
+    assert!(matches!(start, Start::Begun(_)), "{start:?}");
     let mut during = Times::default();
     let mut job = None;
     while job

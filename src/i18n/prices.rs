@@ -212,6 +212,8 @@ pub struct Prices {
     pub undoing: &'static str,
     pub put_back: &'static str,
     pub stop: &'static str,
+    pub not_begun: &'static str,
+    pub not_begun_text: &'static str,
     pub undo_all: &'static str,
     pub undo_hint: &'static str,
     pub one_at_a_time: &'static str,

@@ -148,6 +148,7 @@ impl Done {
             "scheduled" => Flash::new("ok", t.schedule_saved, ""),
             "bad_multiplier" => Flash::new("bad", t.not_saved, t.bad_multiplier),
             "busy" => Flash::new("warn", t.one_at_a_time, ""),
+            "prices_changed" => Flash::new("warn", t.not_begun, t.not_begun_text),
             _ => return None,
         })
     }

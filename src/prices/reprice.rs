@@ -13,24 +13,43 @@ use crate::store::{Result, StoreError};
 /// After a step that failed, because the disk is full, say.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 
+/// What became of an order to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    Begun(Job),
+    /// Another one is at work.
+    Busy,
+    /// Other prices are in force than those the effect was shown with.
+    PricesChanged,
+}
+
 impl Desk {
-    /// What pricing these events anew would change.
-    pub async fn preview_reprice(&self, ask: Ask) -> Result<Effect> {
+    /// What pricing these events anew would change, and the mark of the prices
+    /// it was worked out with.
+    pub async fn preview_reprice(&self, ask: Ask) -> Result<(Effect, String)> {
         let (names, book) = (self.store.names(), self.store.prices());
         self.store
-            .read(move |c| reprice::preview(c, &names, &book, &ask))
+            .read(move |c| {
+                let effect = reprice::preview(c, &names, &book, &ask)?;
+                Ok((effect, reprice::mark(&book)?))
+            })
             .await
     }
 
-    /// `None` while another one is at work.
-    pub async fn start_reprice(&self, ask: Ask) -> Result<Option<Job>> {
+    /// Begins what was shown with the prices of this mark. They are the job's
+    /// from now on: an edit while it runs is no concern of it.
+    pub async fn start_reprice(&self, ask: Ask, shown: &str) -> Result<Start> {
+        let book = self.store.prices();
+        if reprice::mark(&book)? != shown {
+            return Ok(Start::PricesChanged);
+        }
         let now = self.clock.now();
         let job = self
             .store
-            .write(move |c| reprice::start(c, now, &ask))
+            .write(move |c| reprice::start(c, now, &ask, &book))
             .await?;
         self.work.notify_one();
-        Ok(job)
+        Ok(job.map_or(Start::Busy, Start::Begun))
     }
 
     /// False: nothing was running.

@@ -1,14 +1,16 @@
 //! Pricing events that are stored already: what it would change, doing it step
 //! by step, and undoing it. A step is one short transaction over events,
 //! segments and sums, so every answer is right at every moment; the job is a
-//! row, so it goes on after a restart. Events keep the terms they were priced
-//! under until a step reaches them.
+//! row and has its own copy of the prices, so it goes on after a restart and
+//! ends as the preview said, whatever becomes of the prices meanwhile. Events
+//! keep the terms they were priced under until a step reaches them.
 
+mod book;
 mod cells;
 mod undo;
 mod work;
 
-use std::sync::Arc;
+pub use book::mark;
 
 use diesel::prelude::*;
 
@@ -128,7 +130,7 @@ pub enum Step {
 pub fn preview(
     c: &mut SqliteConnection,
     names: &super::names::Names,
-    book: &Arc<PriceBook>,
+    book: &PriceBook,
     ask: &Ask,
 ) -> Result<Effect> {
     work::effect(c, names, book, ask)
@@ -144,8 +146,14 @@ pub fn latest(c: &mut SqliteConnection) -> Result<Option<Job>> {
     row.map(Job::try_from).transpose()
 }
 
-/// `None` while another one is at work. The one before can no longer be undone.
-pub fn start(c: &mut SqliteConnection, now: At, ask: &Ask) -> Result<Option<Job>> {
+/// By the prices of `book` from the first step to the last. `None` while another
+/// one is at work. The one before can no longer be undone.
+pub fn start(
+    c: &mut SqliteConnection,
+    now: At,
+    ask: &Ask,
+    book: &PriceBook,
+) -> Result<Option<Job>> {
     if latest(c)?.is_some_and(|job| job.state.is_at_work()) {
         return Ok(None);
     }
@@ -166,6 +174,7 @@ pub fn start(c: &mut SqliteConnection, now: At, ask: &Ask) -> Result<Option<Job>
             reprice::new_nanos.eq(0),
             reprice::old_unpriced.eq(0),
             reprice::new_unpriced.eq(0),
+            reprice::book.eq(book::kept(book)?),
         ))
         .execute(c)?;
     latest(c)
@@ -206,21 +215,27 @@ fn turn(c: &mut SqliteConnection, from: &[State], to: State) -> Result<bool> {
 }
 
 fn set_state(c: &mut SqliteConnection, id: i32, state: State) -> Result<()> {
-    diesel::update(reprice::table.find(id))
+    let row = reprice::table.find(id);
+    diesel::update(row)
         .set(reprice::state.eq(state.code()))
         .execute(c)?;
+    if state != State::Running {
+        // It never runs again.
+        diesel::update(row)
+            .set(reprice::book.eq(None::<Vec<u8>>))
+            .execute(c)?;
+    }
     Ok(())
 }
 
 impl Store {
-    /// One step of the job at work, by the prices in force. Call it until it is
-    /// [`Step::Idle`], with pauses for others who write.
+    /// One step of the job at work. Call it until it is [`Step::Idle`], with
+    /// pauses for others who write.
     pub async fn reprice_step(&self) -> Result<Step> {
         let names = self.names();
         self.run(move |writer: &mut Writer| {
-            let book = writer.pricer.book();
             let step = writer.transaction(|c| {
-                let step = work::step(c, &names, &book)?;
+                let step = work::step(c, &names)?;
                 if matches!(step, Step::Worked(n) if n > 0) {
                     super::counters::add(c, super::counters::Counter::Version, 1)?;
                 }

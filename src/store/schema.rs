@@ -254,6 +254,7 @@ diesel::table! {
         new_nanos -> BigInt,
         old_unpriced -> BigInt,
         new_unpriced -> BigInt,
+        book -> Nullable<Binary>,
     }
 }
 

@@ -63,6 +63,7 @@ mod relay_official;
 mod relay_streams;
 mod relay_tricks;
 mod relay_trouble;
+mod reprice_prices;
 mod request_page;
 mod secrets;
 mod sessions_page;

@@ -234,8 +234,8 @@ async fn earlier_requests_are_priced_anew_and_back() {
         assert!(page.body.contains(text), "{text}\n{}", page.body);
     }
     assert_eq!(page.hidden("model"), "gpt-5");
-    let fields = [("model", "gpt-5"), ("range", "all")];
-    let begun = browser.post("/usage/prices/anew", &fields).await;
+    let shown = ["model", "range", "shown_at", "shown_by"].map(|name| (name, page.hidden(name)));
+    let begun = browser.post("/usage/prices/anew", &shown).await;
     browser.follow(&begun).await;
     let state = async |wanted: State| {
         within(async {

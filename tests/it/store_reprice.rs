@@ -11,6 +11,7 @@ use cpamp::domain::pricing::{Entry, Layer, Price, Quote, Rate, Rates, Usage};
 use cpamp::domain::units::{At, Ms, NanoUsd};
 use cpamp::prices::Desk;
 use cpamp::prices::fetch::Web;
+use cpamp::prices::reprice::Start;
 use cpamp::store::prices::{Edit, Item};
 use cpamp::store::report::{self, Question};
 use cpamp::store::reprice::{self, Ask, Effect, Job, State, Step};
@@ -148,7 +149,8 @@ async fn agree(db: &Store, costs: &[Option<NanoUsd>]) {
 }
 
 async fn start(db: &Store, ask: Ask) -> Job {
-    db.write(move |c| reprice::start(c, MORNING, &ask))
+    let book = db.prices();
+    db.write(move |c| reprice::start(c, MORNING, &ask, &book))
         .await
         .unwrap()
         .unwrap()
@@ -312,8 +314,9 @@ async fn a_job_goes_on_after_a_restart_and_can_be_stopped() {
         .await
         .unwrap();
     start(&db, everything()).await;
+    let book = db.prices();
     let second = db
-        .write(|c| reprice::start(c, MORNING, &everything()))
+        .write(move |c| reprice::start(c, MORNING, &everything(), &book))
         .await;
     assert_eq!(second.unwrap(), None, "one at a time");
     db.reprice_step().await.unwrap();
@@ -365,8 +368,9 @@ async fn the_desk_works_through_what_is_begun() {
     db.edit_prices(MORNING, vec![price("*", "1000")])
         .await
         .unwrap();
-    let effect = desk.preview_reprice(everything()).await.unwrap();
-    desk.start_reprice(everything()).await.unwrap().unwrap();
+    let (effect, mark) = desk.preview_reprice(everything()).await.unwrap();
+    let begun = desk.start_reprice(everything(), &mark).await.unwrap();
+    assert!(matches!(begun, Start::Begun(_)), "{begun:?}");
     let mut version = db.version();
     within(async {
         while latest(&db).await.state != State::Done {

@@ -2,6 +2,8 @@
 //! found. Overrides always win; below them the closer name wins, of two equally
 //! close the seller that served, then the synced price. It does not compute; see [`super::bill`].
 
+mod written;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use super::names::{Form, Pattern, Via, forms, spelling};
 use super::price::Price;
 use super::sellers;
 use crate::domain::units::At;
+use written::Written;
 
 /// Where a price comes from; the first wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -154,7 +157,8 @@ impl List {
 }
 
 /// The prices in force. Cheap to clone; a change makes a new book.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct PriceBook {
     overrides: Arc<List>,
     synced: Arc<List>,
@@ -195,11 +199,25 @@ impl PriceBook {
         let shipped = multiplier::built_in()
             .into_iter()
             .map(|m| (Layer::BuiltIn, m));
-        let mut book = Self {
-            overrides: Arc::new(List::new(overrides)),
-            synced: Arc::new(List::new(synced)),
+        Self::assembled(
+            Arc::new(List::new(overrides)),
+            Arc::new(List::new(synced)),
             built_in,
-            multipliers: own.chain(shipped).collect(),
+            own.chain(shipped).collect(),
+        )
+    }
+
+    fn assembled(
+        overrides: Arc<List>,
+        synced: Arc<List>,
+        built_in: Arc<List>,
+        multipliers: Arc<[(Layer, Multiplier)]>,
+    ) -> Self {
+        let mut book = Self {
+            overrides,
+            synced,
+            built_in,
+            multipliers,
             steps: Arc::default(),
         };
         book.steps = book.find_steps();

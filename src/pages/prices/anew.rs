@@ -1,5 +1,6 @@
 //! Pricing stored requests anew: which, with what effect, and how far it is.
-//! Range and models are named in the address as everywhere else.
+//! Range and models are named in the address as everywhere else. What is begun
+//! is what was shown: its moment and its prices come back with the button.
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -14,6 +15,7 @@ use crate::domain::units::{At, NanoUsd};
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
 use crate::prices::Desk;
+use crate::prices::reprice::Start;
 use crate::regions;
 use crate::store::prices::{seen, touched};
 use crate::store::reprice::{self, Ask, Effect, Job, State};
@@ -136,10 +138,11 @@ pub(super) async fn show(
     let asked = query.contains("range=") || query.contains("from=");
     let read = |c: &mut _| Ok((seen::models(c)?, reprice::latest(c)?));
     let (wanted, job) = state.store.read(read).await?;
-    let effect = match (&want, asked) {
-        (Want::Document, true) => Some(desk.preview_reprice(ask(&ctx, &view)).await?),
+    let shown = match (&want, asked) {
+        (Want::Document, true) => Some(desk.preview_reprice(ask(&view, &ctx, ctx.now)).await?),
         _ => None,
     };
+    let (effect, prices) = shown.unzip();
     let mut models: Vec<String> = wanted.into_iter().map(|wanted| wanted.model).collect();
     models.dedup();
     let page = AnewPage {
@@ -154,7 +157,7 @@ pub(super) async fn show(
             })
             .collect(),
         ranges: ranges(&ctx, view.range),
-        carried: carried(&view),
+        carried: carried(&view, ctx.now, prices.as_deref().unwrap_or_default()),
         effect: effect.map(|effect| table(&ctx, &effect)),
         job: job.map(|job| job_view(&ctx, &job)),
         ctx,
@@ -172,8 +175,13 @@ fn ranges(ctx: &Ctx, here: Range) -> [(&'static str, &'static str, bool); 4] {
     ]
 }
 
-/// The question as fields of a form.
-fn carried(view: &View) -> Vec<(String, String)> {
+/// The moment of the answer, where a range counts from now.
+const SHOWN_AT: &str = "shown_at";
+/// The mark of the prices of the answer.
+const SHOWN_BY: &str = "shown_by";
+
+/// The question as fields of a form, and what tells its answer from others.
+fn carried(view: &View, now: At, prices: &str) -> Vec<(String, String)> {
     let url = view.url("");
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -184,12 +192,14 @@ fn carried(view: &View) -> Vec<(String, String)> {
     {
         pairs.push((String::from("range"), String::from("24h")));
     }
+    pairs.push((SHOWN_AT.to_owned(), now.0.to_string()));
+    pairs.push((SHOWN_BY.to_owned(), prices.to_owned()));
     pairs
 }
 
-fn ask(ctx: &Ctx, view: &View) -> Ask {
+fn ask(view: &View, ctx: &Ctx, now: At) -> Ask {
     // The store narrows an open end to the first and the last event.
-    let (from, to) = view.resolve(ctx.zone, ctx.now, Some(At(0)));
+    let (from, to) = view.resolve(ctx.zone, now, Some(At(0)));
     Ask {
         from,
         to,
@@ -240,14 +250,32 @@ pub(super) async fn start(
     _: Access,
     fields: actix_web::web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
+    let (shown, question): (Vec<_>, Vec<_>) = fields
+        .into_inner()
+        .into_iter()
+        .partition(|(name, _)| [SHOWN_AT, SHOWN_BY].contains(&name.as_str()));
+    let shown = |wanted: &str| {
+        let mut fields = shown.iter().filter(|(name, _)| name == wanted);
+        fields.next().map_or("", |(_, value)| value)
+    };
     let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields.iter())
+        .extend_pairs(&question)
         .finish();
     let (view, _) = View::parse(&query, ctx.zone);
-    Ok(match desk.start_reprice(ask(&ctx, &view)).await? {
-        Some(_) => see(&ctx, PATH, &[]),
-        None => see(&ctx, PATH, &[("done", "busy")]),
-    })
+    let at = shown(SHOWN_AT).parse().map_or(ctx.now, At);
+    let ask = ask(&view, &ctx, at.min(ctx.now));
+    let why = match desk.start_reprice(ask, shown(SHOWN_BY)).await? {
+        Start::Begun(_) => return Ok(see(&ctx, PATH, &[])),
+        Start::Busy => "busy",
+        Start::PricesChanged => "prices_changed",
+    };
+    // The same question again: its answer may be another one.
+    let mut again: Vec<(&str, &str)> = question
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    again.push(("done", why));
+    Ok(see(&ctx, PATH, &again))
 }
 
 pub(super) async fn stop(ctx: Ctx, desk: Data<Desk>, _: Access) -> Result<HttpResponse> {

@@ -61,10 +61,6 @@ impl Pricer {
         self.forget();
     }
 
-    pub(in crate::store) fn book(&self) -> Arc<PriceBook> {
-        Arc::clone(&self.book)
-    }
-
     /// Ids given in a transaction that was rolled back are void.
     pub(in crate::store) fn forget(&mut self) {
         self.known.clear();

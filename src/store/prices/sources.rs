@@ -1,17 +1,13 @@
 //! What the price sources last said, and the preview that waits for a decision.
 //! Lists are kept packed; a source that fails keeps its last good one.
 
-use std::io::{Read as _, Write as _};
-
 use diesel::prelude::*;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::bad;
 use crate::domain::pricing::plan::Plan;
 use crate::domain::pricing::sources::{Candidate, Source};
 use crate::domain::units::At;
 use crate::store::error::Result;
+use crate::store::packed::{pack, unpack};
 use crate::store::schema::{price_plan, price_source};
 
 /// The state of a source, for the page and the next fetch.
@@ -119,19 +115,4 @@ pub fn put_plan(c: &mut SqliteConnection, at: At, plan: &Plan) -> Result<()> {
 pub fn drop_plan(c: &mut SqliteConnection) -> Result<()> {
     diesel::delete(price_plan::table).execute(c)?;
     Ok(())
-}
-
-fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>> {
-    let text = serde_json::to_vec(value).map_err(bad)?;
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packer.write_all(&text).map_err(bad)?;
-    packer.finish().map_err(bad)
-}
-
-fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T> {
-    let mut text = Vec::new();
-    flate2::read::GzDecoder::new(packed)
-        .read_to_end(&mut text)
-        .map_err(bad)?;
-    serde_json::from_slice(&text).map_err(bad)
 }

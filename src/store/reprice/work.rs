@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::{Ask, Effect, Job, State, Step, cells, latest, set_state, undo};
+use super::{Ask, Effect, Job, State, Step, book, cells, latest, set_state, undo};
 use crate::domain::event::EventKey;
 use crate::domain::pricing::{PriceBook, Terms, Usage, input_of, without_terms};
 use crate::domain::tokens::{Quality, Tokens};
@@ -30,7 +30,7 @@ const SEEN: usize = 262_144;
 pub(super) fn effect(
     c: &mut SqliteConnection,
     names: &Names,
-    book: &Arc<PriceBook>,
+    book: &PriceBook,
     ask: &Ask,
 ) -> Result<Effect> {
     let mut effect = Effect::default();
@@ -64,22 +64,22 @@ struct Different {
     terms: Option<Arc<Terms>>,
 }
 
-pub(super) fn step(c: &mut SqliteConnection, names: &Names, book: &Arc<PriceBook>) -> Result<Step> {
+pub(super) fn step(c: &mut SqliteConnection, names: &Names) -> Result<Step> {
     match latest(c)? {
-        Some(job) if job.state == State::Running => forward(c, names, book, &job),
+        Some(job) if job.state == State::Running => forward(c, names, &job),
         Some(job) if job.state == State::Undoing => undo::step(c, &job),
         _ => Ok(Step::Idle),
     }
 }
 
-fn forward(
-    c: &mut SqliteConnection,
-    names: &Names,
-    book: &Arc<PriceBook>,
-    job: &Job,
-) -> Result<Step> {
+fn forward(c: &mut SqliteConnection, names: &Names, job: &Job) -> Result<Step> {
+    let Some(book) = book::of(c, job.id)? else {
+        // By which prices it was to go on is not known.
+        set_state(c, job.id, State::Stopped)?;
+        return Ok(Step::Worked(0));
+    };
     let predicate = Predicate::compile(c, names, &job.ask.selection())?;
-    let mut rates = Rates::new(names, book);
+    let mut rates = Rates::new(names, &book);
     let end = KeyRange::between(job.ask.from, job.ask.to).to;
     let range = KeyRange {
         from: job.next,

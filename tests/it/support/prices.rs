@@ -37,7 +37,9 @@ pub(crate) async fn order_anew(open: &Store, now: At) {
         to: now,
         models: Vec::new(),
     };
-    let job = open.write(move |c| reprice::start(c, now, &ask)).await;
+    let book = open.prices();
+    let job = open.write(move |c| reprice::start(c, now, &ask, &book));
+    let job = job.await;
     job.unwrap().unwrap();
 }
 

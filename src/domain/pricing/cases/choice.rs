@@ -238,3 +238,40 @@ fn the_alias_prices_only_a_model_that_is_unknown() {
         "0.101000000",
     );
 }
+
+/// Each layer and each multiplier is part of a book that is kept.
+#[test]
+fn a_book_read_back_prices_the_same() {
+    let synced = entry("gpt-5.5", price("7", "70"));
+    let by = |when| Multiplier {
+        model: Pattern::new("*"),
+        when,
+        input: Factor::HALF,
+        output: Factor::ONE,
+    };
+    let own = vec![
+        by(When::Account(String::from("a2"))),
+        by(When::Above { over: 200_000 }),
+    ];
+    let book = PriceBook::new(vec![entry("m", price("1", "2"))], vec![synced], own);
+    let text = serde_json::to_string(&book).unwrap();
+    let back: PriceBook = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&back).unwrap(), text);
+    for model in ["m", "gpt-5.5", "claude-opus-5", "nobody-knows-me"] {
+        for (account, served) in [("a1", ""), ("a2", "flex"), ("a1", "priority")] {
+            for counts in [HUNDRED_K, LONG] {
+                let request = Request {
+                    model,
+                    account,
+                    served,
+                    ..REQUEST
+                };
+                let cost = |book| request.cost(book, &counts.tokens());
+                assert_eq!(cost(&back), cost(&book), "{model} {account} {served}");
+            }
+        }
+    }
+    let step = |book: &PriceBook| book.step(272_001);
+    assert_eq!(step(&back), step(&book));
+    assert!(step(&back) > back.step(200_000));
+}

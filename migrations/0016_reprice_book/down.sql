@@ -1,0 +1,1 @@
+alter table reprice drop column book;

@@ -1,0 +1,173 @@
+//! Requests are priced anew by the prices that the effect was shown with: edits
+//! before the beginning are noticed, edits after it are no concern of the job.
+
+use cpamp::domain::event::{Event, EventId, EventKey};
+use cpamp::domain::pricing::{Entry, Layer, Price, PriceBook, Quote, Rate, Rates, Usage};
+use cpamp::domain::units::{Ms, NanoUsd};
+use cpamp::store::prices::{Edit, Item};
+use cpamp::store::reprice::{self, Ask, Job, State, Step};
+use cpamp::store::{Store, schema};
+use diesel::prelude::*;
+use reqwest::StatusCode;
+
+use crate::support::database::{Database, store};
+use crate::support::events::{MORNING, event};
+use crate::support::panel::Panel;
+
+/// More than one step changes.
+const EVENTS: i64 = 5_000;
+
+fn events() -> Vec<Event> {
+    let one = |n: i64| Event {
+        key: EventKey {
+            at: MORNING + Ms(n * 1_000),
+            id: EventId(n),
+        },
+        ..event(n)
+    };
+    (0..EVENTS).map(one).collect()
+}
+
+fn everything() -> Ask {
+    Ask {
+        from: MORNING,
+        to: MORNING + Ms::DAY,
+        models: Vec::new(),
+    }
+}
+
+fn price(input: &str) -> Edit {
+    let rates = Rates {
+        input: Rate::per_million(input).ok(),
+        output: Rate::per_million("3").ok(),
+        ..Rates::default()
+    };
+    let entry = Entry {
+        model: String::from("gpt-5"),
+        seller: String::new(),
+        quote: Quote::Price(Price {
+            rates,
+            ..Price::default()
+        }),
+        source: String::from("manual"),
+        as_of: MORNING,
+    };
+    Edit::Put(Item::Price(Layer::Override, Box::new(entry)))
+}
+
+/// What the events cost, oldest first.
+async fn costs(db: &Store) -> Vec<Option<NanoUsd>> {
+    let costs = db.read(|c| {
+        let ordered = schema::event::table.order(schema::event::at_ms);
+        Ok(ordered.select(schema::event::cost_nanos).load(c)?)
+    });
+    costs.await.unwrap()
+}
+
+fn by(book: &PriceBook) -> Vec<Option<NanoUsd>> {
+    let cost = |event: &Event| book.cost(&Usage::from(event)).nanos();
+    events().iter().map(cost).collect()
+}
+
+async fn latest(db: &Store) -> Job {
+    db.read(reprice::latest).await.unwrap().unwrap()
+}
+
+async fn finish(db: &Store) {
+    while db.reprice_step().await.unwrap() != Step::Idle {}
+}
+
+#[tokio::test]
+async fn a_job_ends_as_it_was_shown_whatever_prices_become_meanwhile() {
+    let database = Database::new();
+    let db = database.open();
+    for batch in events().chunks(1_000) {
+        store(&db, batch.to_vec()).await.unwrap();
+    }
+    let before = costs(&db).await;
+    db.edit_prices(MORNING, vec![price("100")]).await.unwrap();
+    let shown = db.prices();
+    let (names, book) = (db.names(), db.prices());
+    let effect = db.read(move |c| reprice::preview(c, &names, &book, &everything()));
+    let effect = effect.await.unwrap();
+    let book = db.prices();
+    db.write(move |c| reprice::start(c, MORNING, &everything(), &book))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(matches!(db.reprice_step().await.unwrap(), Step::Worked(n) if n > 0));
+
+    db.edit_prices(MORNING, vec![price("7")]).await.unwrap();
+    db.close().await;
+    drop(db);
+    let db = database.open();
+    finish(&db).await;
+
+    let after = costs(&db).await;
+    assert_eq!(after, by(&shown));
+    assert_ne!(after, by(&db.prices()), "the edit holds for new requests");
+    let job = latest(&db).await;
+    assert_eq!((job.state, job.effect), (State::Done, effect));
+
+    assert!(db.write(reprice::undo).await.unwrap());
+    finish(&db).await;
+    assert_eq!(costs(&db).await, before);
+}
+
+/// A job of a version that kept no prices with it.
+#[tokio::test]
+async fn a_job_without_prices_stops_instead_of_guessing() {
+    let database = Database::new();
+    let db = database.open();
+    store(&db, events().split_off(4_990)).await.unwrap();
+    let before = costs(&db).await;
+    db.edit_prices(MORNING, vec![price("100")]).await.unwrap();
+    let book = db.prices();
+    let begun = db.write(move |c| {
+        let job = reprice::start(c, MORNING, &everything(), &book)?;
+        let none = schema::reprice::book.eq(None::<Vec<u8>>);
+        diesel::update(schema::reprice::table)
+            .set(none)
+            .execute(c)?;
+        Ok(job)
+    });
+    assert!(begun.await.unwrap().is_some());
+    finish(&db).await;
+    assert_eq!(latest(&db).await.state, State::Stopped);
+    assert_eq!(costs(&db).await, before);
+}
+
+#[tokio::test]
+async fn what_was_shown_by_other_prices_is_not_begun_but_shown_again() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let db = panel.store().clone();
+    store(&db, vec![event(1)]).await.unwrap();
+    db.edit_prices(MORNING, vec![price("1000")]).await.unwrap();
+    let browser = panel.logged_in().await;
+    let page = browser.get("/usage/prices/anew?model=gpt-5&range=1h").await;
+    let fields = ["model", "range", "shown_at", "shown_by"];
+    let shown = fields.map(|name| (name, page.hidden(name)));
+    assert!(page.body.contains("$1.0"), "{}", page.body);
+
+    db.edit_prices(MORNING, vec![price("2000")]).await.unwrap();
+    let refused = browser.post("/usage/prices/anew", &shown).await;
+    let again = browser.follow(&refused).await;
+    assert_eq!(again.status, StatusCode::OK);
+    let said = "Not begun: prices have changed since";
+    assert!(again.body.contains(said), "{}", again.body);
+    assert!(again.body.contains("$2.0"), "{}", again.body);
+    assert_eq!(db.read(reprice::latest).await.unwrap(), None);
+
+    let shown = fields.map(|name| (name, again.hidden(name)));
+    assert_eq!((shown[0].1, shown[1].1), ("gpt-5", "1h"));
+    // The range ends when it was shown, not when the button was pressed.
+    panel.clock.set(MORNING + Ms(2 * Ms::HOUR.0));
+    let begun = browser.post("/usage/prices/anew", &shown).await;
+    assert!(
+        !begun.header("location").contains("done="),
+        "{}",
+        begun.body
+    );
+    assert_eq!(latest(&db).await.ask.from, event(1).key.at);
+}
