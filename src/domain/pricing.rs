@@ -22,7 +22,7 @@ pub mod sources;
 #[cfg(test)]
 mod cases;
 
-pub use bill::{Cost, Line, Terms, TierUsed, Unpriced, Usage, input_of, without_terms};
+pub use bill::{Cost, Line, NAMELESS, Terms, TierUsed, Unpriced, Usage, input_of, without_terms};
 pub use book::{Entry, Found, Layer, PriceBook, Quote, Rule};
 pub use multiplier::{Multiplier, When};
 pub use names::{Pattern, Via};

@@ -15,10 +15,11 @@ pub use book::mark;
 use diesel::prelude::*;
 
 use super::error::{Result, StoreError};
+use super::names::Names;
+use super::scan::predicate::Predicate;
 use super::schema::{event, reprice, reprice_undo};
 use super::{Store, Writer};
 use crate::domain::event::{EventId, EventKey};
-use crate::domain::filter::Selection;
 use crate::domain::pricing::PriceBook;
 use crate::domain::units::{At, Ms, NanoUsd};
 
@@ -28,15 +29,17 @@ pub struct Ask {
     /// Includes `from`, excludes `to`.
     pub from: At,
     pub to: At,
-    /// Executed models; empty = all.
+    /// Names that prices are looked up by: executed models, aliases where those
+    /// are not known. Empty = all.
     pub models: Vec<String>,
 }
 
 impl Ask {
-    fn selection(&self) -> Selection {
-        Selection {
-            models: self.models.clone(),
-            ..Selection::between(self.from, self.to)
+    fn predicate(&self, names: &Names) -> Predicate {
+        if self.models.is_empty() {
+            Predicate::everything(names)
+        } else {
+            Predicate::priced_as(names, &self.models)
         }
     }
 }
@@ -129,7 +132,7 @@ pub enum Step {
 /// for: about a second for a few millions.
 pub fn preview(
     c: &mut SqliteConnection,
-    names: &super::names::Names,
+    names: &Names,
     book: &PriceBook,
     ask: &Ask,
 ) -> Result<Effect> {

@@ -1,10 +1,15 @@
 //! After a change of prices a person may have earlier requests priced anew:
 //! exactly those that the change touches are offered, under whatever name.
 
-use cpamp::domain::units::Ms;
+use cpamp::domain::pricing::PriceBook;
+use cpamp::domain::units::{Ms, NanoUsd};
+use cpamp::store::reprice::{self, State};
+use cpamp::store::schema;
+use diesel::prelude::*;
 
 use crate::support::database::store;
 use crate::support::events::{MORNING, event};
+use crate::support::gateway::within;
 use crate::support::panel::{Answer, Browser, Panel};
 
 /// A panel that met one model with its release and one nobody lists.
@@ -101,4 +106,53 @@ async fn a_name_that_nobody_uses_offers_nothing() {
         saved.body
     );
     assert_eq!(earlier(&browser.follow(&saved).await), None);
+}
+
+/// The gateway may not know what it executed: then the alias has the price.
+#[tokio::test]
+async fn requests_known_by_an_alias_alone_are_priced_anew() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let known_as = |n: i64, model: &str, alias: &str| {
+        let mut one = event(n);
+        one.model = String::from(model);
+        one.alias = String::from(alias);
+        one
+    };
+    let events = vec![
+        known_as(1, "", "my-model"),
+        known_as(2, "unknown", "my-model"),
+        known_as(3, "gpt-5", "my-model"),
+        known_as(4, "unknown", "another"),
+    ];
+    store(panel.store(), events.clone()).await.unwrap();
+    let browser = panel.logged_in().await;
+    let mut fields = price("my-model", "1000");
+    fields.push(("then", "anew"));
+    let saved = browser.post("/usage/prices/save", &fields).await;
+    let page = browser.follow(&saved).await;
+    assert_eq!(page.hidden("model"), "my-model");
+    assert!(page.body.contains("Requests 2, Changed 2"), "{}", page.body);
+
+    let shown = ["model", "range", "shown_at", "shown_by"].map(|name| (name, page.hidden(name)));
+    browser.post("/usage/prices/anew", &shown).await;
+    let done = async || {
+        let job = panel.store().read(reprice::latest).await.unwrap();
+        job.is_some_and(|job| job.state == State::Done)
+    };
+    within(async {
+        while !done().await {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let costs = panel.store().read(|c| {
+        let ordered = schema::event::table.order(schema::event::at_ms);
+        let costs: Vec<Option<NanoUsd>> = ordered.select(schema::event::cost_nanos).load(c)?;
+        Ok(costs)
+    });
+    // A thousand tokens of input, cached or not, are a dollar.
+    let dollar = Some(NanoUsd(1_000_000_000));
+    let built_in = PriceBook::built_in().cost(&(&events[2]).into()).nanos();
+    assert_eq!(costs.await.unwrap(), [dollar, dollar, built_in, None]);
 }

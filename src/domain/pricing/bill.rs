@@ -44,11 +44,15 @@ impl<'a> From<&'a Event> for Usage<'a> {
     }
 }
 
+/// What stands for the executed model where nothing was executed or the gateway
+/// does not know it.
+pub const NAMELESS: [&str; 2] = ["", "unknown"];
+
 impl<'a> Usage<'a> {
     /// The name that decides the price.
     #[must_use]
     pub fn named(&self) -> &'a str {
-        if matches!(self.model, "" | "unknown") {
+        if NAMELESS.contains(&self.model) {
             self.alias
         } else {
             self.model

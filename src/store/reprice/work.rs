@@ -18,7 +18,6 @@ use crate::store::prices::pricer;
 use crate::store::scan::columns::{Column, UNKNOWN};
 use crate::store::scan::keys::{self, KeyRange};
 use crate::store::scan::picked::Picked;
-use crate::store::scan::predicate::Predicate;
 use crate::store::scan::{self, Chunk, Order, Rows as _};
 use crate::store::schema::{event, reprice};
 
@@ -34,7 +33,7 @@ pub(super) fn effect(
     ask: &Ask,
 ) -> Result<Effect> {
     let mut effect = Effect::default();
-    let predicate = Predicate::compile(c, names, &ask.selection())?;
+    let predicate = ask.predicate(names);
     let mut rates = Rates::new(names, book);
     let range = KeyRange::between(ask.from, ask.to);
     scan::walk(c, range, Order::OldestFirst, &predicate, |chunk, picked| {
@@ -78,7 +77,7 @@ fn forward(c: &mut SqliteConnection, names: &Names, job: &Job) -> Result<Step> {
         set_state(c, job.id, State::Stopped)?;
         return Ok(Step::Worked(0));
     };
-    let predicate = Predicate::compile(c, names, &job.ask.selection())?;
+    let predicate = job.ask.predicate(names);
     let mut rates = Rates::new(names, &book);
     let end = KeyRange::between(job.ask.from, job.ask.to).to;
     let range = KeyRange {

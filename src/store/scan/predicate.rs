@@ -10,6 +10,7 @@ use super::columns::{Column, UNKNOWN};
 use super::picked::Picked;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::filter::{Cache, Outcome, Selection, WeekHours};
+use crate::domain::pricing::NAMELESS;
 use crate::domain::provider;
 use crate::domain::time::Grain;
 use crate::domain::units::At;
@@ -208,6 +209,28 @@ impl Predicate {
             negated: false,
             newest: Some(names.newest().clone()),
         })
+    }
+
+    /// Wants the events that are priced under one of these names: that of the
+    /// executed model or, where that is not known, the alias.
+    pub(in crate::store) fn priced_as(names: &Names, wanted: &[String]) -> Self {
+        let dictionary = names.read();
+        let ids = |kind, texts: &[&str]| -> Ids {
+            let known = texts.iter().filter_map(|text| dictionary.id(kind, text));
+            known.collect()
+        };
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let or_nameless = [wanted.as_slice(), &NAMELESS].concat();
+        let executed = Test::In(Column::Model, ids(Kind::Model, &wanted));
+        let asked = Test::In(Column::Alias, ids(Kind::Alias, &wanted));
+        Self {
+            tests: vec![
+                Test::In(Column::Model, ids(Kind::Model, &or_nameless)),
+                Test::Any(vec![executed, asked]),
+            ],
+            negated: false,
+            newest: Some(names.newest().clone()),
+        }
     }
 
     /// Wants every event.
