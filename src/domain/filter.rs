@@ -38,8 +38,7 @@ pub struct Selection {
     pub min_latency: Option<Ms>,
     pub max_latency: Option<Ms>,
     pub cache: Option<Cache>,
-    /// Whether its cost is known.
-    pub priced: Option<bool>,
+    pub cost: Option<Cost>,
     /// Local weekdays and hours; `None` = at any time.
     pub hours: Option<WeekHours>,
     /// The gateway's request id, exactly.
@@ -74,7 +73,7 @@ impl Selection {
             min_latency: None,
             max_latency: None,
             cache: None,
-            priced: None,
+            cost: None,
             hours: None,
             request_id: None,
             search: None,
@@ -93,6 +92,34 @@ pub enum Outcome {
 pub enum Cache {
     Hit,
     Miss,
+}
+
+/// Whether its cost is known, and if not, what it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cost {
+    Known,
+    /// For whatever reason.
+    None,
+    /// Not known although every bucket was counted: no price fits, or there are
+    /// tokens of no bucket.
+    NoPrice,
+    /// Not known as a bucket was not counted; no price would help.
+    NoCount,
+}
+
+impl Cost {
+    pub const ALL: [Self; 4] = [Self::Known, Self::None, Self::NoPrice, Self::NoCount];
+
+    /// As the query string names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Known => "known",
+            Self::None => "none",
+            Self::NoPrice => "no_price",
+            Self::NoCount => "no_count",
+        }
+    }
 }
 
 /// What a request list is ordered by; ties are broken by time then id.

@@ -68,6 +68,8 @@ pub struct Requests {
     pub cache: &'static str,
     pub cost_known: &'static str,
     pub cost_none: &'static str,
+    pub cost_no_price: &'static str,
+    pub cost_no_count: &'static str,
     pub cache_hit: &'static str,
     pub cache_miss: &'static str,
     pub trace: &'static str,

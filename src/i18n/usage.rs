@@ -139,6 +139,7 @@ pub struct Usage {
 
     pub some_unpriced: fn(share: &str) -> String,
     pub unpriced_why: fn(n: &str) -> String,
+    pub unassigned_why: fn(n: &str) -> String,
     /// Of requests whose tokens are not all known.
     pub uncounted_why: fn(n: &str) -> String,
     pub set_price: &'static str,

@@ -103,7 +103,7 @@ fn example(name: &str) -> &'static str {
         "min_ms" | "n" | "hour" => "10",
         "max_ms" => "90000",
         "cache" => "hit",
-        "cost" => "known",
+        "cost" => "no_price",
         "weekday" => "sun",
         "trace" => "66fbaaaf",
         "q" => "GPT",

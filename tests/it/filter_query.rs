@@ -2,7 +2,7 @@
 
 use cpamp::domain::event::{EventId, EventKey};
 use cpamp::domain::filter::{
-    Cache, Column, Edge, Metric, Outcome, PageOf, Selection, Sort, SortBy, SumBy, SumSort,
+    Cache, Column, Cost, Edge, Metric, Outcome, PageOf, Selection, Sort, SortBy, SumBy, SumSort,
     UsageView, View, WeekHours, Why,
 };
 use cpamp::domain::time::{Grain, Range, Zone};
@@ -215,7 +215,7 @@ fn conditions() -> impl Strategy<Value = Selection> {
         (millis(), millis()),
         (
             option::of(select(vec![Cache::Hit, Cache::Miss])),
-            option::of(any::<bool>()),
+            option::of(select(Cost::ALL.to_vec())),
         ),
         (text(), text()),
         (vec(0_u32..7, 0..4), vec(0_u32..24, 0..4)),
@@ -234,7 +234,7 @@ fn conditions() -> impl Strategy<Value = Selection> {
                 min_latency: latency.0,
                 max_latency: latency.1,
                 cache: cache.0,
-                priced: cache.1,
+                cost: cache.1,
                 hours: WeekHours::new(Zone::UTC, hours.0, hours.1),
                 request_id: texts.0,
                 search: texts.1,

@@ -317,7 +317,8 @@ async fn every_figure_of_a_ranking_opens_the_rows_behind_it() {
     assert!(keys.contains("/requests?range=7d&#38;key=-"), "{keys}");
 }
 
-/// Requests without a cost are counted, named, and open exactly their rows.
+/// Requests without a cost are counted, named with their cause, and open
+/// exactly their rows; a model may have more than one cause.
 #[tokio::test]
 async fn what_is_in_no_cost_opens_its_rows() {
     let panel = Panel::start().await;
@@ -326,25 +327,44 @@ async fn what_is_in_no_cost_opens_its_rows() {
     for uncounted in events.iter_mut().take(7) {
         uncounted.tokens.output = None;
     }
-    for nameless in events.iter_mut().skip(7).take(4) {
-        nameless.model = String::from("nobody-s-model");
+    for nobodys in events.iter_mut().skip(5).take(6) {
+        nobodys.model = String::from("nobody-s-model");
     }
+    for odd in events.iter_mut().skip(11).take(3) {
+        odd.model = String::from("claude-opus-5");
+    }
+    events[11].tokens.unclassified = 9;
+    events[12].tokens.cache_read = None;
     store(panel.store(), events).await.unwrap();
     let browser = panel.logged_in().await;
     let page = browser.get("/usage").await.body;
-    for (model, count) in [("gpt-5", 7), ("nobody-s-model", 4)] {
-        let link = format!(
-            "/requests?range=7d&#38;model={model}&#38;cost=none\"><bdi>{model} ({count})</bdi>"
-        );
-        assert!(page.contains(&link), "no {link} in {page}");
-        let rows = format!("/requests.jsonl?range=7d&model={model}&cost=none");
+    let no_price = "have no price and count as unknown, not as free.";
+    let no_kind = "have no price or tokens of no known kind, and count as unknown.";
+    let no_count = "not all tokens are known, so their cost is unknown, not zero.";
+    for (why, cost, model, count) in [
+        (no_price, "no_price", "nobody-s-model", 4),
+        (no_kind, "no_price", "claude-opus-5", 1),
+        (no_count, "no_count", "gpt-5", 5),
+        (no_count, "no_count", "nobody-s-model", 2),
+        (no_count, "no_count", "claude-opus-5", 1),
+    ] {
+        let (_, cause) = page.split_once(why).expect(why);
+        let (cause, _) = cause.split_once("</span>").unwrap();
+        let query = format!("range=7d&#38;model={model}&#38;cost={cost}");
+        let link = format!("/requests?{query}\"><bdi>{model} ({count})</bdi>");
+        assert!(cause.contains(&link), "no {link} in {cause}");
+        let rows = format!("/requests.jsonl?{}", query.replace("&#38;", "&"));
+        assert_eq!(browser.get(&rows).await.body.lines().count(), count);
+    }
+    for (cost, count) in [("none", 13), ("no_price", 5), ("no_count", 8)] {
+        let rows = format!("/requests.jsonl?range=7d&cost={cost}");
         assert_eq!(browser.get(&rows).await.body.lines().count(), count);
     }
     let known = browser
         .get("/requests.jsonl?range=7d&cost=known")
         .await
         .body;
-    assert_eq!(known.lines().count(), 19);
+    assert_eq!(known.lines().count(), 17);
     let rows = browser.get("/requests?range=7d&cost=none").await.body;
     assert!(
         rows.contains("not known"),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use super::view::{Column, Edge, PageOf, View};
-use super::{Cache, Outcome, Sort, SortBy, WeekHours};
+use super::{Cache, Cost, Outcome, Sort, SortBy, WeekHours};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 
@@ -116,7 +116,7 @@ impl View {
                 only.hours = with_hours(only.hours, zone, None, Some(hour));
             }),
             "cache" | "cache_status" => read_cache(value).map(|cache| only.cache = Some(cache)),
-            "cost" => read_priced(value).map(|priced| only.priced = Some(priced)),
+            "cost" => read_cost(value).map(|cost| only.cost = Some(cost)),
             "trace" | "header_trace_id" => {
                 only.request_id = Some(value.to_owned());
                 Some(())
@@ -191,10 +191,8 @@ impl View {
             Some(Cache::Miss) => out.pair("cache", "miss"),
             None => {}
         }
-        match only.priced {
-            Some(true) => out.pair("cost", "known"),
-            Some(false) => out.pair("cost", "none"),
-            None => {}
+        if let Some(cost) = only.cost {
+            out.pair("cost", cost.name());
         }
         if let Some(hours) = only.hours {
             for day in hours.weekdays() {
@@ -307,12 +305,8 @@ fn read_cache(text: &str) -> Option<Cache> {
     }
 }
 
-fn read_priced(text: &str) -> Option<bool> {
-    match text {
-        "known" => Some(true),
-        "none" => Some(false),
-        _ => None,
-    }
+fn read_cost(text: &str) -> Option<Cost> {
+    Cost::ALL.into_iter().find(|cost| cost.name() == text)
 }
 
 /// Several codes in one value, as people type them (`429, 503`), one by one:

@@ -71,6 +71,8 @@ pub static EN: Requests = Requests {
     cache: "Cache",
     cost_known: "known",
     cost_none: "not known",
+    cost_no_price: "not known, though every token is counted",
+    cost_no_count: "not known, as not every token is counted",
     cache_hit: "hit",
     cache_miss: "miss",
     trace: "Request id",

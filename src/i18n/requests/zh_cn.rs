@@ -71,6 +71,8 @@ pub static ZH_CN: Requests = Requests {
     cache: "缓存",
     cost_known: "已知",
     cost_none: "未知",
+    cost_no_price: "未知（词元已完整统计）",
+    cost_no_count: "未知（词元统计不完整）",
     cache_hit: "命中",
     cache_miss: "未命中",
     trace: "请求编号",

@@ -160,6 +160,9 @@ pub static EN: Usage = Usage {
 
     some_unpriced: |share| format!("{share} of requests are priced."),
     unpriced_why: |n| format!("{n} requests have no price and count as unknown, not as free."),
+    unassigned_why: |n| {
+        format!("{n} requests have no price or tokens of no known kind, and count as unknown.")
+    },
     uncounted_why: |n| {
         format!("Of {n} requests not all tokens are known, so their cost is unknown, not zero.")
     },

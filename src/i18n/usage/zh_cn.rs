@@ -150,6 +150,7 @@ pub static ZH_CN: Usage = Usage {
 
     some_unpriced: |share| format!("{share} 的请求已定价。"),
     unpriced_why: |n| format!("{n} 条请求没有价格，计为未知，而非免费。"),
+    unassigned_why: |n| format!("{n} 条请求没有价格，或含有类别未知的词元，计为未知。"),
     uncounted_why: |n| format!("{n} 条请求的词元数不完整，费用未知，而非为零。"),
     set_price: "查看价格",
     more_models: |n| format!("另有 {n} 个"),

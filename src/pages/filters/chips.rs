@@ -2,7 +2,7 @@
 //! same view without it.
 
 use super::{Choices, DIMENSIONS, Form, list, shown};
-use crate::domain::filter::{Cache, Outcome, Selection, WeekHours};
+use crate::domain::filter::{Cache, Cost, Outcome, Selection, WeekHours};
 use crate::i18n::plain;
 use crate::store::requests::Dimension;
 use crate::web::ctx::Ctx;
@@ -80,10 +80,9 @@ pub fn chips(form: &Form<'_>, choices: &Choices, ctx: &Ctx) -> Vec<Chip> {
             only.cache = None;
         });
     }
-    if let Some(priced) = only.priced {
-        let word = if priced { t.cost_known } else { t.cost_none };
-        chip((t.is)(t.cost), vec![word.into()], &|only| {
-            only.priced = None;
+    if let Some(cost) = only.cost {
+        chip((t.is)(t.cost), vec![cost_word(cost, ctx)], &|only| {
+            only.cost = None;
         });
     }
     if let Some(hours) = only.hours {
@@ -123,6 +122,17 @@ fn cache_word(cache: Cache, ctx: &Ctx) -> String {
         Cache::Hit => ctx.t.requests.cache_hit.to_owned(),
         Cache::Miss => ctx.t.requests.cache_miss.to_owned(),
     }
+}
+
+fn cost_word(cost: Cost, ctx: &Ctx) -> String {
+    let t = ctx.t.requests;
+    let word = match cost {
+        Cost::Known => t.cost_known,
+        Cost::None => t.cost_none,
+        Cost::NoPrice => t.cost_no_price,
+        Cost::NoCount => t.cost_no_count,
+    };
+    word.to_owned()
 }
 
 /// Hours in a row as one span: `08:00–18:00`.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use super::figures::Pace;
 use super::table;
-use crate::domain::filter::UsageView;
+use crate::domain::filter::{Cost, UsageView};
 use crate::pages::tokens::Mix;
 use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
@@ -54,18 +54,19 @@ const NAMED: usize = 6;
 
 /// A count in words.
 type Say = fn(&str) -> String;
-/// Which of the requests of a model.
+/// How many of the requests of a model.
 type Count = fn(&Totals) -> i64;
 
 fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
     let (t, lang) = (ctx.t.usage, ctx.lang);
     let totals = &usage.report.totals;
     let priced = lang.share(totals.requests - totals.unpriced, totals.requests);
-    let causes: [(Say, Count, bool); 2] = [
-        (t.unpriced_why, without_price, true),
-        (t.uncounted_why, without_counts, false),
+    let causes: [(Say, Count, Cost, bool); 3] = [
+        (t.unpriced_why, without_price, Cost::NoPrice, true),
+        (t.unassigned_why, maybe_without_price, Cost::NoPrice, true),
+        (t.uncounted_why, without_counts, Cost::NoCount, false),
     ];
-    let causes = causes.into_iter().filter_map(|(why, of, to_price)| {
+    let causes = causes.into_iter().filter_map(|(why, of, cost, to_price)| {
         let models = usage.report.by.iter().flatten();
         let models = models.map(|model| (of(&model.1), &model.0));
         let mut models: Vec<_> = models.filter(|(n, _)| *n > 0).collect();
@@ -74,7 +75,7 @@ fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
         let link = |(n, choice): &(i64, &Choice)| {
             let own = view.narrowed(|only| {
                 table::choose(only, Dimension::Model, &choice.value);
-                only.priced = Some(false);
+                only.cost = Some(cost);
             });
             let name = table::name(Dimension::Model, choice, ctx);
             let name = format!("{name} ({})", lang.count(*n));
@@ -96,42 +97,49 @@ fn no_price(view: &UsageView, usage: &Usage, ctx: &Ctx) -> NoPrice {
     }
 }
 
-/// Requests of a model that no price was found for.
-fn without_price(model: &Totals) -> i64 {
-    model.unpriced - without_counts(model)
+/// Those of which a bucket was not counted: no price helps them.
+fn without_counts(model: &Totals) -> i64 {
+    model.unpriced.min(model.unknown_tokens)
 }
 
-/// Those that no price helps, as not all their tokens are known by kind.
-fn without_counts(model: &Totals) -> i64 {
-    match model.known_cost() {
-        // It has a price, so some of the tokens fit none of its rates.
-        Some(_) if model.unclassified > 0 => model.unpriced,
-        _ => model.unpriced.min(model.unknown_tokens),
+/// Those that no price was found for, of a model whose tokens all have a kind.
+fn without_price(model: &Totals) -> i64 {
+    match model.unclassified {
+        0 => model.unpriced - without_counts(model),
+        _ => 0,
     }
+}
+
+/// The same of a model that has tokens of no kind: they may be the reason, too.
+fn maybe_without_price(model: &Totals) -> i64 {
+    model.unpriced - without_counts(model) - without_price(model)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::units::NanoUsd;
 
     #[test]
-    fn what_cannot_be_counted_is_not_said_to_lack_a_price() {
-        let of = |unpriced, unknown_tokens, unclassified, cost| {
+    fn every_request_without_a_cost_has_one_reason() {
+        let of = |unpriced, unknown_tokens, unclassified| {
             let model = Totals {
                 requests: 100,
                 unpriced,
                 unknown_tokens,
                 unclassified,
-                cost: NanoUsd(cost),
                 ..Totals::default()
             };
-            (without_price(&model), without_counts(&model))
+            (
+                without_price(&model),
+                maybe_without_price(&model),
+                without_counts(&model),
+            )
         };
-        assert_eq!(of(43, 43, 0, 9), (0, 43), "priced, some not counted");
-        assert_eq!(of(43, 0, 7, 9), (0, 43), "priced, some of no kind");
-        assert_eq!(of(100, 0, 0, 0), (100, 0), "no price");
-        assert_eq!(of(90, 30, 0, 0), (60, 30), "both");
-        assert_eq!(of(0, 5, 0, 9), (0, 0));
+        assert_eq!(of(43, 43, 0), (0, 0, 43), "some not counted");
+        assert_eq!(of(43, 0, 7), (0, 43, 0), "some of no kind");
+        assert_eq!(of(100, 0, 0), (100, 0, 0), "no price");
+        assert_eq!(of(90, 30, 0), (60, 0, 30), "both");
+        assert_eq!(of(90, 30, 7), (0, 60, 30), "all");
+        assert_eq!(of(0, 0, 0), (0, 0, 0));
     }
 }

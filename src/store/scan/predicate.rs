@@ -2,6 +2,8 @@
 //! rows are tested column by column, each test on the rows that the ones before
 //! left over. Knows nothing of where rows come from.
 
+mod cost;
+
 use std::collections::HashSet;
 
 use diesel::prelude::*;
@@ -10,7 +12,6 @@ use super::columns::{Column, UNKNOWN};
 use super::picked::Picked;
 use crate::domain::event::{EventId, EventKey};
 use crate::domain::filter::{Cache, Outcome, Selection, WeekHours};
-use crate::domain::pricing::NAMELESS;
 use crate::domain::provider;
 use crate::domain::time::Grain;
 use crate::domain::units::At;
@@ -183,14 +184,7 @@ impl Predicate {
             let most = selection.max_latency.map_or(i64::MAX, |ms| ms.0);
             tests.push(Test::Between(Column::Latency, least, most));
         }
-        if let Some(priced) = selection.priced {
-            let (least, most) = if priced {
-                (UNKNOWN + 1, i64::MAX)
-            } else {
-                (UNKNOWN, UNKNOWN)
-            };
-            tests.push(Test::Between(Column::Cost, least, most));
-        }
+        tests.extend(selection.cost.into_iter().flat_map(cost::tests));
         if let Some(hours) = selection.hours {
             tests.push(Test::Hours(hours));
         }
@@ -209,28 +203,6 @@ impl Predicate {
             negated: false,
             newest: Some(names.newest().clone()),
         })
-    }
-
-    /// Wants the events that are priced under one of these names: that of the
-    /// executed model or, where that is not known, the alias.
-    pub(in crate::store) fn priced_as(names: &Names, wanted: &[String]) -> Self {
-        let dictionary = names.read();
-        let ids = |kind, texts: &[&str]| -> Ids {
-            let known = texts.iter().filter_map(|text| dictionary.id(kind, text));
-            known.collect()
-        };
-        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        let or_nameless = [wanted.as_slice(), &NAMELESS].concat();
-        let executed = Test::In(Column::Model, ids(Kind::Model, &wanted));
-        let asked = Test::In(Column::Alias, ids(Kind::Alias, &wanted));
-        Self {
-            tests: vec![
-                Test::In(Column::Model, ids(Kind::Model, &or_nameless)),
-                Test::Any(vec![executed, asked]),
-            ],
-            negated: false,
-            newest: Some(names.newest().clone()),
-        }
     }
 
     /// Wants every event.
