@@ -120,7 +120,8 @@ impl Unit {
 /// Gives the figures of a column as many decimals as the one that has most;
 /// what is no number, and a plain zero, stays as it is.
 pub fn even(column: &mut [&mut String]) {
-    let is_number = |text: &str| text.ends_with(|c: char| c.is_ascii_digit()) && text != "0";
+    let is_number =
+        |text: &str| text.ends_with(|c: char| c.is_ascii_digit()) && !matches!(text, "0" | "$0");
     let decimals = |text: &str| text.split_once('.').map_or(0, |(_, rest)| rest.len());
     let numbers = column.iter().filter(|text| is_number(text));
     let most = numbers.map(|text| decimals(text)).max().unwrap_or(0);

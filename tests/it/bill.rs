@@ -187,3 +187,54 @@ async fn a_request_without_a_price_says_so_and_what_it_would_cost_now() {
     // 1,000 × 1 and 200 × 8 millionths of a dollar, and the call.
     assert!(page.contains("$0.003600"), "{page}");
 }
+
+/// Nano-dollars, as the page writes them.
+fn nanos(text: &str) -> i64 {
+    let dollars = text.trim_start_matches('$');
+    let (whole, fraction) = dollars.split_once('.').unwrap_or((dollars, ""));
+    format!("{whole}{fraction:0<9}").parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_lines_add_up_to_what_is_stored() {
+    let panel = Panel::start().await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let models = [
+        ("deepseek-v3.2", "openai-compatible-box"),
+        ("gpt-5.4-mini", "codex"),
+        ("gemini-2.5-pro", "gemini"),
+        ("claude-opus-5", "claude"),
+    ];
+    let events: Vec<Event> = (0..20)
+        .zip(models.into_iter().cycle())
+        .map(|(n, (model, provider))| {
+            let mut one = event(n);
+            one.model = String::from(model);
+            one.provider = String::from(provider);
+            one.tokens.uncached = Some(n * 7_919 % 300_001);
+            one.tokens.cache_read = Some(n * 104_729 % 50_021);
+            one.tokens.output = Some(n * 31 % 1_009);
+            one.served_tier = String::from(if n % 3 == 0 { "flex" } else { "" });
+            one
+        })
+        .collect();
+    store(panel.store(), events.clone()).await.unwrap();
+    let browser = panel.logged_in().await;
+    let costs = browser
+        .get("/requests.jsonl?range=24h&sort=time")
+        .await
+        .body;
+    let cost = regex::Regex::new(r#"<td class="number">(\$[0-9.]+)</td></tr>"#).unwrap();
+    let mut fine = 0;
+    for (event, stored) in events.iter().zip(costs.lines()) {
+        let stored: serde_json::Value = serde_json::from_str(stored).unwrap();
+        let stored = nanos(stored["cost_usd"].as_str().unwrap());
+        let page = browser.get(&format!("/requests/{}", event.key)).await.body;
+        let shown: Vec<i64> = cost.captures_iter(&page).map(|c| nanos(&c[1])).collect();
+        let (total, lines) = shown.split_last().unwrap();
+        assert!(lines.len() >= 5, "{page}");
+        assert_eq!((lines.iter().sum::<i64>(), *total), (stored, stored));
+        fine += i32::from(stored % 1_000 != 0);
+    }
+    assert!(fine > 5, "{fine} need more than six decimals");
+}

@@ -76,11 +76,12 @@ impl Bill {
                 .map(|line| &mut line.factor)
                 .collect::<Vec<_>>(),
         );
+        let mut total = detail.cost.map_or_else(|| UNKNOWN.to_owned(), exact);
+        let costs = lines.iter_mut().map(|line| &mut line.cost);
+        scale::even(&mut costs.chain([&mut total]).collect::<Vec<_>>());
         Self {
             tokens: lang.count(counted.map(|line| line.amount).sum()),
-            total: cost
-                .nanos()
-                .map_or_else(|| UNKNOWN.to_owned(), micro_dollars),
+            total,
             lines,
             unpriced: cost.unpriced.map_or_else(String::new, |why| {
                 (ctx.t.request.unpriced)(why.code()).to_owned()
@@ -126,11 +127,11 @@ fn shown(line: &Line, ctx: &Ctx) -> BillLine {
         },
         // The rate of a call is kept for a million of them.
         rate: match line.bucket {
-            Bucket::Request => micro_dollars(NanoUsd(line.rate.0 / 1_000_000)),
+            Bucket::Request => exact(NanoUsd(line.rate.0 / 1_000_000)),
             _ => format!("${}", line.rate),
         },
         factor: line.factor.to_string(),
-        cost: micro_dollars(line.nanos),
+        cost: exact(line.nanos),
     }
 }
 
@@ -256,7 +257,7 @@ fn in_out(input: Factor, output: Factor, ctx: &Ctx) -> String {
 /// What the same tokens would cost with the prices of today.
 fn anew(cost: Option<NanoUsd>, usage: &Usage<'_>, ctx: &Ctx) -> Fact {
     let t = ctx.t.request;
-    let value = cost.map_or_else(|| t.no_cost_today.to_owned(), micro_dollars);
+    let value = cost.map_or_else(|| t.no_cost_today.to_owned(), exact);
     let pairs = [("model", usage.named()), ("range", "all")];
     Fact {
         link: Some((
@@ -267,13 +268,14 @@ fn anew(cost: Option<NanoUsd>, usage: &Usage<'_>, ctx: &Ctx) -> Fact {
     }
 }
 
-/// Six decimals: a line of a bill is often a fraction of a cent.
-fn micro_dollars(cost: NanoUsd) -> String {
+/// To the nano-dollar, so that a bill adds up as it is read; six decimals where
+/// they say all.
+fn exact(cost: NanoUsd) -> String {
+    let dollars = cost.decimal();
     if cost.0 == 0 {
         return "$0".to_owned();
     }
-    let micros = (i128::from(cost.0) + 500) / 1_000;
-    format!("${}.{:06}", micros / 1_000_000, micros % 1_000_000)
+    format!("${}", dollars.strip_suffix("000").unwrap_or(&dollars))
 }
 
 #[cfg(test)]
@@ -281,9 +283,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_a_bill_keeps_its_fractions_of_a_cent() {
-        assert_eq!(micro_dollars(NanoUsd(5_278_000)), "$0.005278");
-        assert_eq!(micro_dollars(NanoUsd(0)), "$0");
-        assert_eq!(micro_dollars(NanoUsd(1_234_567_890)), "$1.234568");
+    fn an_amount_of_a_bill_is_whole() {
+        assert_eq!(exact(NanoUsd(5_278_000)), "$0.005278");
+        assert_eq!(exact(NanoUsd(0)), "$0");
+        assert_eq!(exact(NanoUsd(1_234_567_890)), "$1.234567890");
+        assert_eq!(exact(NanoUsd(1_000_000_000)), "$1.000000");
     }
 }
