@@ -27,6 +27,7 @@ pub mod gaps;
 mod gate;
 mod headers;
 pub mod key_alias;
+pub mod lack;
 pub mod list;
 pub mod lock;
 pub mod maintain;

@@ -12,6 +12,7 @@ use crate::accounts::{Desk, Mentions};
 use crate::domain::filter::{Outcome, Selection, Sort};
 use crate::domain::time::{Back, Grain};
 use crate::domain::units::{At, Ms};
+use crate::store::lack::{self, Lack};
 use crate::store::report::{self, Question, Report};
 use crate::store::requests::{Dimension, From, ListQuery, Totals};
 use crate::store::usage::{self, LATELY};
@@ -91,7 +92,9 @@ pub(super) async fn dashboard(
         let past = report::of(c, &names, &Selection::between(yesterday, same_time), &sums)?;
         let lately = Selection::between(now + Ms(1) - LATELY, now + Ms(1));
         let lately = report::of(c, &names, &lately, &Question::default())?;
-        let whole = usage::cut(usage::ends(c)?.0, yesterday).is_none();
+        let oldest = usage::ends(c)?.0;
+        let lack = lack::of(c, oldest, (yesterday, same_time), (start, now + Ms(1)))?;
+        let whole = !lack.is_some_and(Lack::is_before);
         Ok((today, past.totals, whole, lately.totals))
     });
     let (today, past, complete, lately) = read.await?;

@@ -66,7 +66,7 @@ struct Summary {
 struct Previous {
     #[serde(flatten)]
     period: Period,
-    /// Whether it was recorded from its beginning on.
+    /// Whether it was recorded from its beginning on, and without a gap.
     complete: bool,
     totals: Sums,
 }
@@ -126,7 +126,7 @@ pub(super) async fn summary(
         totals: Sums::from(&usage.report.totals),
         previous: usage.before.as_ref().map(|before| Previous {
             period: Period::of(before.span),
-            complete: before.cut.is_none(),
+            complete: before.is_complete(),
             totals: Sums::from(&before.report.totals),
         }),
         last_half_hour: usage.lately.as_ref().map(Pace::of),
@@ -182,7 +182,7 @@ struct Ranking {
 }
 
 fn complete(usage: &Usage) -> Option<bool> {
-    usage.before.as_ref().map(|before| before.cut.is_none())
+    usage.before.as_ref().map(usage::Before::is_complete)
 }
 
 /// One value of a dimension.

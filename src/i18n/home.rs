@@ -62,6 +62,7 @@ pub struct Home {
     pub busiest: fn(n: &str, at: &str) -> [String; 3],
     pub dotted: fn(day: &str) -> String,
     pub dotted_from: fn(day: &str, time: &str) -> String,
+    pub dotted_gap: fn(day: &str, gap: &str) -> String,
     pub no_past: &'static str,
     pub chart_title: fn(day: &str) -> String,
     pub chart_summary: fn(failed: &str, requests: &str) -> String,
@@ -205,6 +206,11 @@ pub static EN: Home = Home {
     },
     dotted: |day| format!("The dotted line is {day}."),
     dotted_from: |day, time| format!("The dotted line is {day}; records begin at {time}."),
+    dotted_gap: |day, gap| {
+        format!(
+            "The dotted line is {day}. No change is shown: requests of {gap} were probably not recorded."
+        )
+    },
     no_past: "There is no earlier day to compare with.",
     chart_title: |day| format!("Requests per half hour, today and {day}"),
     chart_summary: |failed, requests| format!("{failed} of {requests} failed so far."),
@@ -337,6 +343,7 @@ pub static ZH_CN: Home = Home {
     },
     dotted: |day| format!("点线为{day}。"),
     dotted_from: |day, time| format!("点线为{day}；记录从 {time} 开始。"),
+    dotted_gap: |day, gap| format!("点线为{day}。不显示变化：{gap} 的请求可能未被记录。"),
     no_past: "没有可供比较的前一天。",
     chart_title: |day| format!("今天与{day}每半小时的请求数"),
     chart_summary: |failed, requests| format!("{requests} 条中 {failed} 条失败。"),

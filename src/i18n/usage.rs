@@ -76,6 +76,7 @@ pub struct Usage {
     pub cut_bar: fn(&str) -> String,
     pub before: fn(span: &str) -> String,
     pub cut: fn(span: &str, begun: &str) -> String,
+    pub past_gap: fn(span: &str, gap: &str) -> String,
     pub bucket: &'static str,
     pub as_table: &'static str,
     pub brush: &'static str,
@@ -93,6 +94,8 @@ pub struct Usage {
     pub change_note: fn(span: &str) -> String,
     /// Why there is no change: records begin within the period before.
     pub change_cut: fn(span: &str, begun: &str) -> String,
+    /// Why there is no change: a gap in one of the periods.
+    pub change_gap: fn(gap: &str) -> String,
     pub input: &'static str,
     pub cached: &'static str,
     pub output: &'static str,
@@ -178,6 +181,8 @@ pub struct Usage {
     /// Said before the name of who made a share of the difference.
     pub made_by: fn(share: &str, above: bool, kind: &str) -> String,
     pub nobody: &'static str,
+    /// Of a summary under several conditions; before the name of the page.
+    pub not_looked_for: &'static str,
     pub one_model: &'static str,
     pub one_key: &'static str,
     pub one_account: &'static str,

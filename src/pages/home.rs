@@ -22,6 +22,7 @@ use crate::pages::sheet::Link;
 use crate::pages::sums::Sum;
 use crate::pages::tokens::Mix;
 use crate::regions;
+use crate::store::lack::{self, Lack};
 use crate::store::names::Names;
 use crate::store::report::{self, Question, Report};
 use crate::store::requests::{Choice, Dimension, From, ListQuery, Row, Totals};
@@ -112,8 +113,8 @@ struct Read {
     /// The whole of yesterday, and yesterday up to this time of day.
     past: Report,
     past_so_far: Totals,
-    /// The oldest event, where yesterday was only recorded in part.
-    cut: Option<At>,
+    /// Why today is not measured against yesterday.
+    lack: Option<Lack>,
     health: Option<Health>,
     failures: Vec<(Row, String)>,
     troubled: Vec<attention::Troubled>,
@@ -188,7 +189,10 @@ fn read(c: &mut store::Connection, names: &Names, ctx: &Ctx) -> store::Result<Re
         rankings,
         past,
         past_so_far: past_so_far.totals,
-        cut: usage::cut(usage::ends(c)?.0, yesterday),
+        lack: {
+            let oldest = usage::ends(c)?.0;
+            lack::of(c, oldest, (yesterday, so_far), (start, now + Ms(1)))?
+        },
         health: health::read(c, names, ctx)?,
         failures: failures::read(c, names, now)?,
         troubled: attention::troubled(c, names, now)?,

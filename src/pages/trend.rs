@@ -12,6 +12,7 @@ use crate::domain::units::{At, Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::chart::{self, Bars, FAILED, Stack, WHOLE};
 use crate::pages::filters;
+use crate::store::lack::Lack;
 use crate::store::requests::{Bucket, Totals};
 use crate::store::usage::{Before, Usage};
 use crate::web::ctx::Ctx;
@@ -250,9 +251,12 @@ fn worst(view: &UsageView, usage: &Usage, ctx: &Ctx) -> Option<Worst> {
 /// What the dotted line is, and from where on it is a record.
 fn past_name(before: &Before, zone: Zone, ctx: &Ctx) -> String {
     let days = days(before.span, zone, ctx);
-    match before.cut {
-        None => days,
-        Some(begun) => (ctx.t.usage.cut)(&days, &self::begun(begun, zone, ctx)),
+    match before.lack {
+        Some(Lack::Begun(begun)) => (ctx.t.usage.cut)(&days, &self::begun(begun, zone, ctx)),
+        Some(Lack::GapBefore(from, to)) => {
+            (ctx.t.usage.past_gap)(&days, &self::days((from, to), zone, ctx))
+        }
+        Some(Lack::GapWithin(..)) | None => days,
     }
 }
 

@@ -106,6 +106,8 @@ struct Sums {
     trend_files: Vec<Link>,
     /// The most unusual hour, its rows, and the page of all of them.
     unusual: Option<Flagged>,
+    /// The page of hours, where the summary does not look for unusual ones.
+    elsewhere: Option<String>,
     table: Table,
     /// Of the summary alone.
     rest: Option<Rest>,
@@ -219,6 +221,8 @@ fn found(tab: Tab, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx: &C
     let trend = Trend::new(view, usage, path, ctx);
     Found::Sums(Box::new(Sums {
         unusual: Flagged::new(view, usage, ctx),
+        elsewhere: (tab == Tab::Summary && usage.unusual.is_none())
+            .then(|| ctx.url(&view.url(Tab::Hours.path()))),
         trend_files: download::links(Part::Trend, &trend.title, view, ctx),
         table: Table::new(tab, view, usage, mentions, ctx),
         rest: (tab == Tab::Summary).then(|| rest(view, usage, ctx)),

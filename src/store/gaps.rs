@@ -32,6 +32,16 @@ pub fn newest(c: &mut SqliteConnection, limit: i64) -> Result<Vec<Gap>> {
     load(c, query)
 }
 
+/// The gaps that have a moment in `[from, to)`, the earliest first.
+pub fn within(c: &mut SqliteConnection, from: At, to: At) -> Result<Vec<Gap>> {
+    let query = gap::table
+        .filter(gap::from_ms.lt(to))
+        .filter(gap::to_ms.gt(from))
+        .order((gap::from_ms.asc(), gap::why.asc()))
+        .select((gap::from_ms, gap::to_ms, gap::why));
+    load(c, query)
+}
+
 fn load<'q, Q>(c: &mut SqliteConnection, query: Q) -> Result<Vec<Gap>>
 where
     Q: diesel::query_dsl::LoadQuery<'q, SqliteConnection, (At, At, String)>,

@@ -7,6 +7,7 @@ use diesel::sqlite::SqliteConnection;
 
 use super::choices;
 use super::error::Result;
+use super::lack::{self, Lack};
 use super::names::Names;
 use super::oddities::{Cause, Memory};
 use super::report::{self, Question, Report};
@@ -84,12 +85,17 @@ pub struct Before {
     /// begin after it are empty.
     pub span: (At, At),
     pub report: Report,
-    /// The oldest event there is, where the period begins before it: nothing is
-    /// to be measured against a period that was only recorded in part.
-    pub cut: Option<At>,
+    /// Why nothing is to be measured against it.
+    pub lack: Option<Lack>,
 }
 
 impl Before {
+    /// Whether it was recorded from its beginning on, and without a gap.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.lack.is_some_and(Lack::is_before)
+    }
+
     /// Its bars, one for each of the range; `None` for those whose counterpart
     /// is still to come, which is not the same as zero.
     pub fn bars(&self) -> impl Iterator<Item = Option<&Bucket>> {
@@ -106,13 +112,6 @@ pub const LATELY: Ms = Ms(30 * Ms::MINUTE.0);
 #[must_use]
 pub fn lately(now: At) -> (At, At) {
     (now + Ms(1) - LATELY, now + Ms(1))
-}
-
-/// Where a period that begins at `from` begins to be recorded; `None` = as a
-/// whole.
-#[must_use]
-pub fn cut(oldest: Option<At>, from: At) -> Option<At> {
-    oldest.filter(|oldest| *oldest > from)
 }
 
 /// The oldest and the newest event.
@@ -147,6 +146,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         Some(back) => {
             // Of a range that is still to come in part, as much as has passed.
             let passed = span.1.min(now + Ms(1)).max(span.0);
+            let period = (span.0, passed);
             let span = (back.from(zone, span.0), back.from(zone, passed));
             question.edges = back.edges(zone, &edges);
             // Rows that have gone meanwhile are not shown; those of now are.
@@ -155,8 +155,8 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
                 ..question.clone()
             };
             let report = report::of(c, names, &rows.selection(span), &question)?;
-            let cut = self::cut(oldest, span.0);
-            Some(Before { span, report, cut })
+            let lack = lack::of(c, oldest, span, period)?;
+            Some(Before { span, report, lack })
         }
         None => None,
     };
@@ -210,16 +210,4 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
 pub fn bars(grain: Grain, zone: Zone, (from, to): (At, At), now: At) -> Vec<At> {
     let end = if to > now { grain.next(zone, now) } else { to };
     grain.edges(zone, from, end.max(to))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_is_cut_only_by_what_begins_after_it() {
-        assert_eq!(cut(Some(At(6)), At(5)), Some(At(6)));
-        assert_eq!(cut(Some(At(5)), At(5)), None);
-        assert_eq!(cut(None, At(5)), None);
-    }
 }

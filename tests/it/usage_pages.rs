@@ -237,6 +237,9 @@ async fn an_hour_unlike_the_weeks_before_is_named_with_its_reason() {
         .body;
     assert!(page.contains("Most failures"), "{page}");
     assert!(page.contains("<b>25 of 40 failed</b>"), "{page}");
+    let elsewhere = "unusual hours are looked for only on";
+    assert!(page.contains(elsewhere), "{page}");
+    assert!(!browser.get("/usage").await.body.contains(elsewhere));
 
     let file = browser.get("/usage/unusual.json").await.body;
     let file: serde_json::Value = serde_json::from_str(&file).unwrap();

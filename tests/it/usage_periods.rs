@@ -2,6 +2,7 @@
 //! the bar that still fills, the half hour up to now, and the bars of today as
 //! a file.
 
+use cpamp::domain::collection::Gap;
 use cpamp::domain::units::{At, Ms};
 
 use crate::support::database::store;
@@ -56,6 +57,98 @@ async fn a_period_recorded_only_in_part_is_no_base_for_a_percentage() {
     assert!(page.contains("+20.0 % from 25"), "{page}");
     let answer = browser.get(summary).await.json();
     assert_eq!(answer["previous"]["complete"], true);
+}
+
+/// An hour that was probably lost changes what a comparison is worth, in either
+/// period; a minute of a week does not.
+#[tokio::test]
+async fn a_gap_in_either_period_leaves_no_percentage() {
+    let day = Ms::DAY.0;
+    for (place, minutes, part, said) in [
+        (
+            -8 * day,
+            60,
+            true,
+            "requests of 21 Feb, 08:00 to 21 Feb, 09:00",
+        ),
+        (
+            -day,
+            60,
+            false,
+            "requests of 28 Feb, 08:00 to 28 Feb, 09:00",
+        ),
+        (-8 * day, 1, false, ""),
+        (-30 * day, 60, false, ""),
+        (0, 600, false, "requests of 1 Mar, 08:00 to 1 Mar, 12:00"),
+    ] {
+        let (panel, browser) = compared(25, 8).await;
+        long_ago(&panel).await;
+        let from = At(MORNING.0 - 2 * Ms::HOUR.0 + place);
+        let gap = Gap {
+            from,
+            to: from + Ms(minutes * Ms::MINUTE.0),
+            why: String::from("restart"),
+        };
+        let record = move |c: &mut _| cpamp::store::gaps::record(c, &gap);
+        panel.store().write(record).await.unwrap();
+        let percentage = said.is_empty();
+        let of = format!("{minutes} minutes at {place}");
+
+        let page = browser.get("/usage").await.body;
+        assert_eq!(page.contains("+20.0 % from 25"), percentage, "{of}: {page}");
+        assert_eq!(page.contains("No change is shown"), !percentage, "{of}");
+        assert!(page.contains(said), "{of}: {page}");
+        let in_part = page.contains("from 25, a period recorded only in part");
+        assert_eq!(in_part, part, "{of}");
+        assert_eq!(
+            page.contains(", without 21 Feb, 08:00 to 21 Feb, 09:00"),
+            part,
+            "{of}"
+        );
+        for tab in ["models", "keys", "accounts", "providers"] {
+            let page = browser.get(&format!("/usage/{tab}")).await.body;
+            assert!(page.contains(said), "{tab} {of}: {page}");
+            let changes = page.contains("+20.0 %") || page.contains("+20 %");
+            assert_eq!(changes, percentage, "{tab} {of}: {page}");
+        }
+        for path in ["usage", "usage/timeline", "usage/models"] {
+            let answer = browser
+                .get(&format!("/v0/management/{path}?range=7d"))
+                .await;
+            let answer = answer.json();
+            let complete = match path {
+                "usage" => &answer["previous"]["complete"],
+                _ => &answer["previous_complete"],
+            };
+            assert_eq!(complete, !part, "{path} {of}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn home_measures_nothing_over_a_gap() {
+    for (place, part) in [(-Ms::DAY.0, true), (0, false)] {
+        let (panel, browser) = compared(25, 1).await;
+        long_ago(&panel).await;
+        let from = At(MORNING.0 - 2 * Ms::HOUR.0 + place);
+        let gap = Gap {
+            from,
+            to: from + Ms::HOUR,
+            why: String::from("restart"),
+        };
+        let record = move |c: &mut _| cpamp::store::gaps::record(c, &gap);
+        panel.store().write(record).await.unwrap();
+        let page = browser.get("/").await.body;
+        assert!(!page.contains(" % on "), "{page}");
+        assert!(page.contains("No change is shown: requests of"), "{page}");
+        assert_eq!(
+            page.contains("Sat 25, recorded only in part"),
+            part,
+            "{page}"
+        );
+        let answer = browser.get("/v0/management/dashboard/summary").await.json();
+        assert_eq!(answer["yesterday_so_far"]["complete"], !part);
+    }
 }
 
 /// Half of two days has passed: they are compared with half of those before.

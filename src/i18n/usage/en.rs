@@ -95,6 +95,7 @@ pub static EN: Usage = Usage {
     cut_bar: |span| format!("(only {span})"),
     before: |span| format!("Before: {span}"),
     cut: |span, begun| format!("{span}, recorded only from {begun} on"),
+    past_gap: |span, gap| format!("{span}, without {gap}"),
     bucket: "From",
     as_table: "Show as table",
     brush: "Drag across bars, or step with arrow keys and Shift, to choose a range",
@@ -113,6 +114,7 @@ pub static EN: Usage = Usage {
     change_cut: |span, begun| {
         format!("No change is shown: records begin {begun}, within the period before ({span})")
     },
+    change_gap: |gap| format!("No change is shown: requests of {gap} were probably not recorded"),
     input: "Input",
     cached: "Cached",
     output: "Output",
@@ -230,6 +232,7 @@ pub static EN: Usage = Usage {
         format!("{share} {of} {kind}")
     },
     nobody: "nobody stands out",
+    not_looked_for: "Under several conditions unusual hours are looked for only on",
     one_model: "model",
     one_key: "key",
     one_account: "account",

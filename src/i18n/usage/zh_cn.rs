@@ -87,6 +87,7 @@ pub static ZH_CN: Usage = Usage {
     cut_bar: |span| format!("（仅 {span}）"),
     before: |span| format!("此前：{span}"),
     cut: |span, begun| format!("{span}，自 {begun} 起才有记录"),
+    past_gap: |span, gap| format!("{span}，缺 {gap}"),
     bucket: "起始",
     as_table: "以表格显示",
     brush: "拖过柱形，或用方向键与 Shift 选择时间范围",
@@ -105,6 +106,7 @@ pub static ZH_CN: Usage = Usage {
     change_cut: |span, begun| {
         format!("不显示变化：记录从 {begun} 开始，处于上一周期（{span}）之内")
     },
+    change_gap: |gap| format!("不显示变化：{gap} 的请求可能未被记录"),
     input: "输入",
     cached: "缓存",
     output: "输出",
@@ -214,6 +216,7 @@ pub static ZH_CN: Usage = Usage {
         format!("{of} {share} 来自{kind}")
     },
     nobody: "没有突出的来源",
+    not_looked_for: "多个条件下的异常时段仅在此页查找：",
     one_model: "模型",
     one_key: "密钥",
     one_account: "账号",

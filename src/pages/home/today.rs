@@ -9,6 +9,8 @@ use crate::i18n::UNKNOWN;
 use crate::pages::chart::{self, Column, N, Spark};
 use crate::pages::sheet;
 use crate::pages::sums::{self, Sum};
+use crate::pages::trend;
+use crate::store::lack::Lack;
 use crate::store::requests::{Bucket, Quantiles, Totals};
 use crate::web::ctx::Ctx;
 
@@ -18,7 +20,7 @@ pub(super) fn sums(read: &Read, ctx: &Ctx) -> Vec<Sum> {
     let base = Base {
         day,
         totals: &read.past_so_far,
-        whole: read.cut.is_none(),
+        lack: read.lack,
         ctx,
     };
     let mut sums = counts(read, &base, ctx);
@@ -238,10 +240,14 @@ pub(super) fn traffic(read: &Read, ctx: &Ctx) -> Option<Traffic> {
             || [t.none_today.to_owned(), String::new(), String::new()],
             |bucket| (t.busiest)(&lang.count(bucket.totals.requests), &name(bucket)),
         ),
-        past: match read.cut {
+        past: match read.lack {
             _ if past_day.is_empty() => t.no_past.to_owned(),
             None => (t.dotted)(&past_day),
-            Some(begun) => (t.dotted_from)(&past_day, &lang.minute(&ctx.local(begun))),
+            Some(Lack::Begun(begun)) => (t.dotted_from)(&past_day, &lang.minute(&ctx.local(begun))),
+            Some(Lack::GapBefore(from, to) | Lack::GapWithin(from, to)) => {
+                let gap = trend::days((from, to), ctx.zone, ctx);
+                (t.dotted_gap)(&past_day, &gap)
+            }
         },
         rows: read
             .today
@@ -302,8 +308,7 @@ fn slowest(samples: i64, by: SortBy, ctx: &Ctx) -> String {
 struct Base<'a> {
     day: &'a str,
     totals: &'a Totals,
-    /// Recorded from its beginning on.
-    whole: bool,
+    lack: Option<Lack>,
     ctx: &'a Ctx,
 }
 
@@ -317,7 +322,7 @@ impl Base<'_> {
         }
         let far = i128::from(now) >= 11 * i128::from(past);
         let change = sums::change(now, past, self.totals.requests, self.ctx.lang);
-        match change.filter(|_| self.whole && !far) {
+        match change.filter(|_| self.lack.is_none() && !far) {
             Some(change) => (self.ctx.t.home.on_base)(&change, base),
             None => self.said(base),
         }
@@ -326,10 +331,10 @@ impl Base<'_> {
     /// What that day was.
     fn said(&self, value: &str) -> String {
         let t = self.ctx.t.home;
-        if self.whole {
-            (t.day_value)(self.day, value)
-        } else {
+        if self.lack.is_some_and(Lack::is_before) {
             (t.day_part)(self.day, value)
+        } else {
+            (t.day_value)(self.day, value)
         }
     }
 }

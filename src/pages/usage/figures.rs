@@ -6,6 +6,7 @@ use crate::domain::time::Range;
 use crate::domain::units::{Ms, NanoUsd};
 use crate::i18n::{Lang, UNKNOWN};
 use crate::pages::sums::{self, FAIR_BASE, Sum};
+use crate::store::lack::Lack;
 use crate::store::requests::{Bucket, Quantiles, Totals};
 use crate::store::usage::{Before, LATELY, Usage, lately};
 use crate::web::ctx::Ctx;
@@ -96,8 +97,7 @@ fn ranked(view: &UsageView, by: SortBy, ctx: &Ctx) -> String {
 #[derive(Clone, Copy)]
 struct Base<'a> {
     totals: &'a Totals,
-    /// Recorded from its beginning on.
-    whole: bool,
+    lack: Option<Lack>,
 }
 
 impl<'a> Base<'a> {
@@ -105,24 +105,24 @@ impl<'a> Base<'a> {
         let totals = &before.report.totals;
         (totals.requests > 0).then_some(Self {
             totals,
-            whole: before.cut.is_none(),
+            lack: before.lack,
         })
     }
 
     fn said(self, figure: &str, ctx: &Ctx) -> String {
         let t = ctx.t.usage;
-        if self.whole {
-            (t.from)(figure)
-        } else {
+        if self.lack.is_some_and(Lack::is_before) {
             (t.from_part)(figure)
+        } else {
+            (t.from)(figure)
         }
     }
 
     /// How far a figure is from its base; only the base where that is too small
-    /// or was not recorded as a whole.
+    /// or one of both was not recorded as a whole.
     fn changed(self, now: i64, base: i64, say: &dyn Fn(i64) -> String, ctx: &Ctx) -> String {
         let change = sums::change(now, base, self.totals.requests, ctx.lang);
-        match change.filter(|_| self.whole) {
+        match change.filter(|_| self.lack.is_none()) {
             Some(change) => (ctx.t.usage.changed)(&change, &say(base)),
             None => self.said(&say(base), ctx),
         }

@@ -42,7 +42,7 @@ impl Head<'_> {
         let (t, lang) = (self.ctx.t.usage, self.ctx.lang);
         let count = |n: usize| lang.count(i64::try_from(n).unwrap_or(i64::MAX));
         let before = self.usage.before.as_ref();
-        let before = before.filter(|before| before.cut.is_none());
+        let before = before.filter(|before| before.lack.is_none());
         let past = before.and_then(|before| before.report.by.first());
         Sum {
             label: match self.dimension {

@@ -17,6 +17,7 @@ use crate::i18n::plain;
 use crate::pages::sheet::Link;
 use crate::pages::trend;
 use crate::pages::who::{self, Card};
+use crate::store::lack::Lack;
 use crate::store::requests::{Choice, Dimension, Totals};
 use crate::store::usage::Usage;
 use crate::web::ctx::Ctx;
@@ -89,9 +90,14 @@ impl Table {
             title: title(dimension, ctx),
             note: before.map_or_else(String::new, |before| {
                 let days = trend::days(before.span, usage.zone, ctx);
-                match before.cut {
+                match before.lack {
                     None => (t.change_note)(&days),
-                    Some(begun) => (t.change_cut)(&days, &trend::begun(begun, usage.zone, ctx)),
+                    Some(Lack::Begun(begun)) => {
+                        (t.change_cut)(&days, &trend::begun(begun, usage.zone, ctx))
+                    }
+                    Some(Lack::GapBefore(from, to) | Lack::GapWithin(from, to)) => {
+                        (t.change_gap)(&trend::days((from, to), usage.zone, ctx))
+                    }
                 }
             }),
             compared: scale.compared,

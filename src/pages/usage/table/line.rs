@@ -70,7 +70,7 @@ impl Scale {
         let most = |of: fn(&Totals) -> i64| found.iter().map(|(_, t)| of(t)).max().unwrap_or(0);
         // All lines and the sum below them.
         let unit = |metric, of: fn(&Totals) -> i64| Unit::of(metric, most(of).max(of(whole)), ctx);
-        let before = usage.before.as_ref().filter(|before| before.cut.is_none());
+        let before = usage.before.as_ref().filter(|before| before.lack.is_none());
         Self {
             requests: most(|totals| totals.requests),
             cost: most(|totals| totals.cost.0),
