@@ -83,12 +83,13 @@ impl Target {
         full
     }
 
-    /// Popping events here would take them from the collector.
     #[must_use]
     pub(super) fn is_quota_reset(&self) -> bool {
         matches!(self.parts.as_slice(), [only] if only == "reset-quota")
     }
 
+    /// Popping events there would take them from the collector.
+    #[must_use]
     pub(super) fn is_usage_queue(&self) -> bool {
         let first = self.parts.first().map_or("", |part| part.trim());
         first.eq_ignore_ascii_case("usage-queue")

@@ -7,8 +7,10 @@ use cpamp::domain::collection::{Gap, State};
 use cpamp::domain::units::Ms;
 use cpamp::fake::Gateway;
 use cpamp::store::batch::Batch;
+use cpamp::store::names::Kind;
 use serde_json::json;
 
+use crate::support::database::store;
 use crate::support::desk::{Rig, collecting, connected, find};
 use crate::support::events::{MORNING, event};
 use crate::support::gateway::laboratory;
@@ -201,4 +203,37 @@ async fn a_model_rests_no_longer_than_at_the_gateway() {
         }
     };
     until("it is kept", kept).await;
+}
+
+/// Requests are stored about in the order in which they began, and of the newest
+/// only so many are remembered: what began a little before is looked up.
+#[tokio::test]
+async fn a_request_that_is_no_longer_remembered_is_looked_up() {
+    let gateway = Gateway::start(laboratory()).await.unwrap();
+    let rig = Rig::start(&gateway).await;
+    let of = |n: i64, account: &str, after: Ms| {
+        let mut event = event(n);
+        event.key.at = MORNING + after;
+        event.account.identity = account.to_owned();
+        event
+    };
+    let known = async |account: &str| {
+        let names = rig.store.names();
+        let id = names.read().id(Kind::Account, account);
+        let recents = rig.desk.recents();
+        id.and_then(|id| recents.of(id)?.last_used()).ok_or(())
+    };
+    store(&rig.store, vec![of(0, "first", Ms(0))])
+        .await
+        .unwrap();
+    until("requests are counted", async || known("first").await).await;
+
+    let mut many = vec![of(1, "early", Ms(-29 * Ms::MINUTE.0))];
+    many.extend((2..2_200).map(|n| of(n, "busy", Ms(n))));
+    store(&rig.store, many).await.unwrap();
+    let early = until("what began before them is known", async || {
+        known("early").await
+    })
+    .await;
+    assert_eq!(early, MORNING - Ms(29 * Ms::MINUTE.0));
 }

@@ -127,3 +127,30 @@ async fn a_key_needs_no_origin_and_a_cookie_beside_a_wrong_one_counts_for_nothin
     let status = answer(&wrong, Method::POST, "/prefs", Some("cross-site"), None).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
+
+/// Only whole names of an interface, not what begins like one.
+#[tokio::test]
+async fn a_named_page_may_read_the_interface_and_nothing_else() {
+    let named = "https://named.example";
+    let panel = Panel::setup().env("CPAMP_CORS_ORIGINS", named);
+    let panel = panel.start().await;
+    let visitor = panel.visitor();
+    for (path, readable) in [
+        ("/status", true),
+        ("/v0/management/usage", true),
+        ("/v1/models", true),
+        ("/statuses", false),
+        ("/v1beta/models", false),
+        ("/v0x", false),
+        ("/", false),
+        ("/usage", false),
+    ] {
+        for method in [Method::GET, Method::OPTIONS] {
+            let headers = [("origin", named)];
+            let answer = visitor.send(method, path, "", &headers).await;
+            let expected = if readable { named } else { "" };
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed, expected, "{path}: {}", answer.status);
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Roll-ups made anew: wrong ones become right, answers are right meanwhile,
 //! and it goes on where it stopped.
 
+use std::collections::HashSet;
+
 use cpamp::domain::event::Event;
 use cpamp::domain::filter::Selection;
 use cpamp::domain::units::{At, Ms, NanoUsd};
@@ -100,24 +102,36 @@ async fn answers_are_right_at_every_step() {
     assert!(steps > 60, "one step would pin the writer");
 }
 
+/// And only once: not after every hour of it, nor a span after every day.
+/// And only once: not after every hour of it, nor a span after every day.
 #[tokio::test]
 async fn a_day_is_closed_before_the_next_is_made_anew() {
+    const LATER: At = At(NOW.0 + 20 * Ms::DAY.0);
     let database = Database::new();
     let open = database.open();
     store(&open, history()).await.unwrap();
-    settle(&open, NOW).await;
-    open.write(|c| rebuild::order(c, NOW)).await.unwrap();
-    while open.write(|c| maintain::step(c, NOW)).await.unwrap() != Step::Idle {
+    settle(&open, LATER).await;
+    open.write(|c| rebuild::order(c, LATER)).await.unwrap();
+    let mut steps = 0;
+    while open.write(|c| maintain::step(c, LATER)).await.unwrap() != Step::Idle {
         let open_days = open.read(|c| {
             let open = rollup_day::table.filter(rollup_day::closed.eq(0));
-            let over = open.filter(rollup_day::day.lt(NOW.0 / Ms::DAY.0));
-            Ok(over.count().get_result::<i64>(c)?)
+            Ok(open.count().get_result::<i64>(c)?)
         });
         assert!(
             open_days.await.unwrap() <= 1,
             "pages read them hour by hour"
         );
+        steps += 1;
     }
+    let stretches = |long: i64| {
+        let all = history().into_iter().map(|event| event.key.at.0 / long);
+        all.collect::<HashSet<_>>().len()
+    };
+    let hours = stretches(Ms::HOUR.0);
+    let (days, spans) = (stretches(Ms::DAY.0), stretches(8 * Ms::DAY.0));
+    // The last one finds that there is no more.
+    assert_eq!(steps, hours + days + spans + 1);
 }
 
 /// However much there is to seal, and however much to make anew.
