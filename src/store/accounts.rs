@@ -2,6 +2,8 @@
 //! Exactly the changes are written. Everything that shows an account reads its
 //! name through [`super::names`], kept up to date here.
 
+mod index;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,13 +12,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, StoreError};
-use super::schema::{account, account_index};
+use super::schema::account;
 use super::{Store, settings};
 use crate::domain::account::diff::Change;
-use crate::domain::account::tenure::Tenure;
 use crate::domain::account::trouble::Trouble;
 use crate::domain::account::{Known, Listed};
-use crate::domain::units::{At, Ms};
+use crate::domain::units::At;
 
 /// The setting that says when the gateway was last asked.
 const ROUND: &str = "accounts_listed";
@@ -40,7 +41,7 @@ struct Row {
 
 /// All credentials, also those that are gone, in the order they were met.
 pub fn all(c: &mut SqliteConnection) -> Result<Vec<Known>> {
-    let (mut indexes, mut tenures) = whose(c)?;
+    let (mut indexes, mut tenures) = index::whose(c)?;
     let rows: Vec<Row> = account::table.order(account::id.asc()).load(c)?;
     rows.into_iter()
         .map(|row| {
@@ -61,36 +62,6 @@ pub fn all(c: &mut SqliteConnection) -> Result<Vec<Known>> {
             })
         })
         .collect()
-}
-
-type ByAccount<T> = HashMap<i64, Vec<T>>;
-
-/// The indexes of each account, newest first, and when those that were of
-/// several accounts were its own.
-fn whose(c: &mut SqliteConnection) -> Result<(ByAccount<String>, ByAccount<Tenure>)> {
-    let mut rows: Vec<(String, At, i64)> = account_index::table
-        .order((
-            account_index::auth_index.asc(),
-            account_index::since_ms.asc(),
-        ))
-        .load(c)?;
-    let mut tenures: ByAccount<Tenure> = HashMap::new();
-    for of_index in rows.chunk_by(|a, b| a.0 == b.0) {
-        let since: Vec<(At, i64)> = of_index.iter().map(|(_, at, id)| (*at, *id)).collect();
-        let index = of_index.first().map_or("", |(index, ..)| index.as_str());
-        for (id, tenure) in Tenure::of(index, &since) {
-            tenures.entry(id).or_default().push(tenure);
-        }
-    }
-    rows.sort_by_key(|(_, since, _)| std::cmp::Reverse(*since));
-    let mut indexes: ByAccount<String> = HashMap::new();
-    for (index, _, id) in rows {
-        let indexes = indexes.entry(id).or_default();
-        if !indexes.contains(&index) {
-            indexes.push(index);
-        }
-    }
-    Ok((indexes, tenures))
 }
 
 /// `None` before the first answer.
@@ -129,7 +100,7 @@ fn write(c: &mut SqliteConnection, changes: &[Change], now: At) -> Result<()> {
                     ))
                     .returning(account::id)
                     .get_result(c)?;
-                point(c, &listed.auth_index, id, now)?;
+                index::point(c, &listed.auth_index, id, now)?;
             }
             Change::Changed { id, listed } => {
                 let (before, turned): (String, Option<At>) = account::table
@@ -146,7 +117,7 @@ fn write(c: &mut SqliteConnection, changes: &[Change], now: At) -> Result<()> {
                         account::turned_ms.eq(turned),
                     ))
                     .execute(c)?;
-                point(c, &listed.auth_index, *id, now)?;
+                index::point(c, &listed.auth_index, *id, now)?;
             }
             Change::Gone { id } => {
                 diesel::update(account::table.find(id))
@@ -161,9 +132,7 @@ fn write(c: &mut SqliteConnection, changes: &[Change], now: At) -> Result<()> {
 
 /// What was one account goes on as another.
 fn join(c: &mut SqliteConnection, id: i64, into: i64) -> Result<()> {
-    diesel::update(account_index::table.filter(account_index::account.eq(id)))
-        .set(account_index::account.eq(into))
-        .execute(c)?;
+    index::join(c, id, into)?;
     let first_seen: At = account::table
         .find(id)
         .select(account::first_seen_ms)
@@ -177,30 +146,6 @@ fn join(c: &mut SqliteConnection, id: i64, into: i64) -> Result<()> {
         .set(account::first_seen_ms.eq(first_seen))
         .execute(c)?;
     diesel::delete(account::table.find(id)).execute(c)?;
-    Ok(())
-}
-
-/// From now on this index means this account.
-fn point(c: &mut SqliteConnection, index: &str, id: i64, now: At) -> Result<()> {
-    let before: Option<(At, i64)> = account_index::table
-        .filter(account_index::auth_index.eq(index))
-        .order(account_index::since_ms.desc())
-        .select((account_index::since_ms, account_index::account))
-        .first(c)
-        .optional()?;
-    let since = match before {
-        Some((_, account)) if account == id => return Ok(()),
-        // A clock that was set back does not change who came first.
-        Some((since, _)) => now.max(since + Ms(1)),
-        None => now,
-    };
-    diesel::insert_into(account_index::table)
-        .values((
-            account_index::auth_index.eq(index),
-            account_index::since_ms.eq(since),
-            account_index::account.eq(id),
-        ))
-        .execute(c)?;
     Ok(())
 }
 
