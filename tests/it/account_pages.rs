@@ -135,7 +135,7 @@ async fn identities_hide_on_demand() {
 
 #[tokio::test]
 async fn without_a_gateway_the_page_says_so_and_works() {
-    let panel = Panel::start().await;
+    let panel = Panel::setup().silent().start().await;
     let browser = panel.logged_in().await;
     let page = browser.get("/accounts").await;
     assert_eq!(page.status, StatusCode::OK);
@@ -176,7 +176,8 @@ async fn a_gateway_that_cannot_be_reached_is_not_one_without_accounts() {
     let browser = panel.logged_in().await;
     let tried = "The gateway cannot be asked at the moment.";
     let page = page_saying(&browser, "/accounts", tried).await;
-    assert!(page.contains("as soon as it answers"), "{page}");
+    let said = "Reason: gateway unreachable. Its accounts appear here as soon as it answers.";
+    assert!(page.contains(said), "{page}");
     assert!(page.contains("No accounts are known yet."), "{page}");
     for wrong in ["has not been asked yet", "The gateway has no accounts"] {
         assert!(!page.contains(wrong), "{wrong}: {page}");

@@ -314,3 +314,24 @@ fn cells(page: &str) -> Vec<String> {
     let cells = cell.captures_iter(page).map(|found| found[1].to_owned());
     cells.collect()
 }
+
+/// Nothing can be missed that nobody has asked for.
+#[tokio::test]
+async fn the_doctor_knows_of_other_consumers_only_once_records_are_taken() {
+    let gateway = gateway().await;
+    for (on, said) in [("false", "Not known yet"), ("true", "none")] {
+        let panel = Panel::setup()
+            .env("CPAMP_CPA_URL", &gateway.url())
+            .env("CPAMP_CPA_MANAGEMENT_KEY", KEY)
+            .env("CPAMP_COLLECTOR_ENABLED", on)
+            .start()
+            .await;
+        if on == "true" {
+            panel.until(|status| status.transport.is_some()).await;
+        }
+        let doctor = panel.logged_in().await.get("/doctor").await.body;
+        let (_, fact) = doctor.split_once("Other consumers").unwrap();
+        let (fact, _) = fact.split_once("</p>").unwrap();
+        assert!(fact.ends_with(&format!("<bdi>{said}</bdi>")), "{fact}");
+    }
+}

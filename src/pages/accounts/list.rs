@@ -239,8 +239,10 @@ fn notice(
     match listed_at {
         None if problem.is_some() || troubled => {
             let why = problem.as_ref().or(ctx.status.reason.as_ref());
-            let why = why.map_or("", |why| reader::reason(why, ctx.t.shell));
-            Some((t.stale, (t.and)(why, t.when_it_answers).trim().to_owned()))
+            let why = why.map(|why| (t.because)(reader::reason(why, ctx.t.shell)));
+            let then = t.when_it_answers;
+            let text = why.map_or_else(|| then.to_owned(), |why| (t.and)(&why, then));
+            Some((t.stale, text))
         }
         None => Some((t.not_asked, t.not_asked_text.to_owned())),
         Some(at) if problem.is_some() || troubled => {

@@ -64,10 +64,11 @@ pub(super) fn facts(broken: Joint, ctx: &Ctx) -> Vec<Fact> {
             reader::transport(way, ctx.t.settings).into(),
         ));
     }
-    facts.push(if status.competing_consumer {
-        fact(WARN, t.consumers, t.another_seen.into())
-    } else {
-        fact(GOOD, t.consumers, t.none.into())
+    facts.push(match (status.competing_consumer, status.transport) {
+        (true, _) => fact(WARN, t.consumers, t.another_seen.into()),
+        (false, Some(_)) => fact(GOOD, t.consumers, t.none.into()),
+        // Nothing was taken that could be missed.
+        (false, None) => fact(WAIT, t.consumers, t.not_known.into()),
     });
     let seen = |at: Option<At>| at.map_or(WAIT, |_| GOOD);
     facts.push(fact(
