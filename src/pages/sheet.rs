@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::domain::units::{At, NanoUsd};
 use crate::pages::cell::{dollars, inert};
+use crate::store::requests::Totals;
 use crate::web::ctx::Ctx;
 
 /// One value. What is unknown is [`Self::None`]: an empty field, or null.
@@ -39,6 +40,11 @@ impl Value {
         }
     }
 
+    #[must_use]
+    pub fn time_if_any(at: Option<At>) -> Self {
+        at.map_or(Self::None, Self::Time)
+    }
+
     fn csv(&self) -> String {
         match self {
             Self::Text(text) => inert(text),
@@ -63,6 +69,44 @@ impl Value {
             Self::None => Json::Null,
         }
     }
+}
+
+/// Names of what [`used`] gives.
+pub const USED: [&str; 10] = [
+    "requests",
+    "failed",
+    "input_uncached",
+    "input_cache_read",
+    "input_cache_write",
+    "output_visible",
+    "output_reasoning",
+    "unclassified",
+    // What the priced requests cost; nothing while none is priced.
+    "cost_usd",
+    "unpriced",
+];
+
+/// What somebody used, in the lists of those who did.
+#[must_use]
+pub fn used(totals: &Totals) -> [Value; USED.len()] {
+    [
+        Value::Count(totals.requests),
+        Value::Count(totals.failed),
+        Value::Count(totals.uncached),
+        Value::Count(totals.cache_read),
+        Value::Count(totals.cache_write),
+        Value::Count(totals.output),
+        Value::Count(totals.reasoning),
+        Value::Count(totals.unclassified),
+        totals.known_cost().map_or(Value::None, Value::Cost),
+        Value::Count(totals.unpriced),
+    ]
+}
+
+/// The names of several groups of columns, one after the other.
+#[must_use]
+pub fn columns(groups: &[&[&str]]) -> Vec<String> {
+    groups.concat().into_iter().map(str::to_owned).collect()
 }
 
 /// A table; every row has a value for every column.

@@ -7,15 +7,14 @@ use serde_json::Map;
 
 use super::view::Asked;
 use super::{RANGE, load};
-use crate::domain::units::At;
-use crate::pages::sheet::{Format, Sheet, Value};
+use crate::pages::sheet::{self, Format, Sheet, USED, Value};
 use crate::store::clients::{Client, Listing};
 use crate::web::ctx::Ctx;
 use crate::web::error::Result;
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
-const COLUMNS: [&str; 17] = [
+const WHO: [&str; 7] = [
     "key_id",
     "key",
     "alias",
@@ -24,17 +23,6 @@ const COLUMNS: [&str; 17] = [
     "deleted_at",
     "known_since",
     "last_used",
-    "requests",
-    "failed",
-    "input_uncached",
-    "input_cache_read",
-    "input_cache_write",
-    "output_visible",
-    "output_reasoning",
-    "unclassified",
-    // What the priced requests cost; nothing while none is priced.
-    "cost_usd",
-    "unpriced",
 ];
 
 pub(super) async fn answer(
@@ -49,11 +37,8 @@ pub(super) async fn answer(
     let found = asked.pick(&clients.all, ctx.prefs.mask);
     let sheet = Sheet {
         name: "keys",
-        columns: COLUMNS.map(str::to_owned).to_vec(),
-        rows: found
-            .into_iter()
-            .map(|key| record(key, &ctx).to_vec())
-            .collect(),
+        columns: sheet::columns(&[&WHO, &USED]),
+        rows: found.into_iter().map(|key| record(key, &ctx)).collect(),
     };
     let (from, to) = RANGE.resolve(ctx.zone, ctx.now, None);
     let mut about = Map::new();
@@ -62,9 +47,8 @@ pub(super) async fn answer(
     Ok(sheet.answer(format, about, &ctx))
 }
 
-fn record(key: &Client, ctx: &Ctx) -> [Value; COLUMNS.len()] {
-    let totals = &key.totals;
-    let at = |at: Option<At>| at.map_or(Value::None, Value::Time);
+fn record(key: &Client, ctx: &Ctx) -> Vec<Value> {
+    let at = Value::time_if_any;
     // No list says anything of requests without a key.
     let listing = match key.listing {
         _ if key.hash.is_empty() => Listing::Unknown,
@@ -75,7 +59,7 @@ fn record(key: &Client, ctx: &Ctx) -> [Value; COLUMNS.len()] {
         _ => Value::None,
     };
     let alias = if ctx.prefs.mask { "" } else { &key.alias };
-    [
+    let who: [Value; WHO.len()] = [
         Value::text(&key.hash),
         Value::text(&key.mask),
         Value::text_if_any(alias),
@@ -83,15 +67,6 @@ fn record(key: &Client, ctx: &Ctx) -> [Value; COLUMNS.len()] {
         gone,
         at(key.since()),
         at(key.used.map(|span| span.last)),
-        Value::Count(totals.requests),
-        Value::Count(totals.failed),
-        Value::Count(totals.uncached),
-        Value::Count(totals.cache_read),
-        Value::Count(totals.cache_write),
-        Value::Count(totals.output),
-        Value::Count(totals.reasoning),
-        Value::Count(totals.unclassified),
-        totals.known_cost().map_or(Value::None, Value::Cost),
-        Value::Count(totals.unpriced),
-    ]
+    ];
+    who.into_iter().chain(sheet::used(&key.totals)).collect()
 }

@@ -11,14 +11,13 @@ use super::rows::Entry;
 use super::view::View;
 use crate::accounts::Desk;
 use crate::domain::account::Kind;
-use crate::domain::units::At;
-use crate::pages::sheet::{Format, Sheet, Value};
+use crate::pages::sheet::{self, Format, Sheet, USED, Value};
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
 use crate::web::session::Access;
 use crate::web::state::AppState;
 
-const COLUMNS: [&str; 30] = [
+const WHO: [&str; 14] = [
     "account_id",
     "kind",
     "identity",
@@ -33,16 +32,8 @@ const COLUMNS: [&str; 30] = [
     "gateway_message",
     "last_success_at",
     "last_used_at",
-    "requests",
-    "failed",
-    "input_uncached",
-    "input_cache_read",
-    "input_cache_write",
-    "output_visible",
-    "output_reasoning",
-    "unclassified",
-    "cost_usd",
-    "unpriced",
+];
+const LISTED: [&str; 6] = [
     "priority",
     "weight",
     "last_refresh_at",
@@ -66,23 +57,23 @@ pub(in crate::pages::accounts) async fn csv(
     let shown = view.pick(&all, ctx.prefs.mask).into_iter();
     let sheet = Sheet {
         name: "accounts",
-        columns: COLUMNS.map(str::to_owned).to_vec(),
-        rows: shown.map(|entry| record(&ctx, entry).to_vec()).collect(),
+        columns: sheet::columns(&[&WHO, &USED, &LISTED]),
+        rows: shown.map(|entry| record(&ctx, entry)).collect(),
     };
     Ok(sheet.answer(Format::Csv, Map::new(), &ctx))
 }
 
-fn record(ctx: &Ctx, entry: &Entry<'_>) -> [Value; COLUMNS.len()] {
-    let (known, standing, totals) = (entry.known, &entry.standing, &entry.totals);
+fn record(ctx: &Ctx, entry: &Entry<'_>) -> Vec<Value> {
+    let (known, standing) = (entry.known, &entry.standing);
     let listed = &known.listed;
-    let at = |at: Option<At>| at.map_or(Value::None, Value::Time);
+    let at = Value::time_if_any;
     let number = |n: Option<i64>| n.map_or(Value::None, Value::Count);
     let failure = standing.failure;
     let kind = match listed.kind {
         Kind::File => "account",
         Kind::Key => "api_key",
     };
-    [
+    let who: [Value; WHO.len()] = [
         Value::Count(known.id),
         Value::text(kind),
         Value::text(&words::name(ctx, known)),
@@ -97,21 +88,15 @@ fn record(ctx: &Ctx, entry: &Entry<'_>) -> [Value; COLUMNS.len()] {
         Value::text_if_any(&words::masked(ctx, known, &standing.said)),
         at(entry.recent.lately.last_ok),
         at(entry.recent.last_used()),
-        Value::Count(totals.requests),
-        Value::Count(totals.failed),
-        Value::Count(totals.uncached),
-        Value::Count(totals.cache_read),
-        Value::Count(totals.cache_write),
-        Value::Count(totals.output),
-        Value::Count(totals.reasoning),
-        Value::Count(totals.unclassified),
-        totals.known_cost().map_or(Value::None, Value::Cost),
-        Value::Count(totals.unpriced),
+    ];
+    let listed: [Value; LISTED.len()] = [
         number(listed.priority),
         number(listed.weight),
         at(listed.refreshed_at),
         at(listed.expires_at),
         Value::Time(known.first_seen),
         at(known.gone_at),
-    ]
+    ];
+    let used = sheet::used(&entry.totals);
+    who.into_iter().chain(used).chain(listed).collect()
 }
