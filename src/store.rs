@@ -5,6 +5,22 @@
 //!
 //! One row by its key is asked for with `get_result`: `first` adds a limit that
 //! is bound, and SQLite plans a statement anew whenever a limit is bound.
+//!
+//! Where to look:
+//! - the file: [`open`], [`lock`], `place`, [`wal`], `soundness`, [`stats`],
+//!   [`schema`], [`error`];
+//! - connections: `writer`, `reader`, `gate`, and [`counters`] of what was written;
+//! - a batch comes in: [`batch`] with [`events`], [`names`], `headers`,
+//!   [`rejects`], [`gaps`]; then [`arrivals`] and `newest` tell of it;
+//! - derived of events: `scan` (columns), `rollups` (sums), and what makes them:
+//!   [`maintain`], [`rebuild`], [`reprice`] with [`prices`];
+//! - questions: [`report`] and what asks it ([`totals`], [`usage`], [`week`],
+//!   [`strip`], [`oddities`], [`clients`]), counting with `fold` and `measures`;
+//!   [`list`], `rows`, [`detail`], [`export`]; [`choices`], [`spans`], [`endings`];
+//!   [`requests`] has their words;
+//! - beside the events: [`accounts`], [`account_models`], [`key_alias`],
+//!   [`audit`], [`settings`], [`sessions`], [`admin`];
+//! - secrets: [`data_key`], [`secret`], [`secrets`], [`client_key`].
 
 pub mod account_models;
 pub mod accounts;
