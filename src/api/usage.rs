@@ -319,7 +319,7 @@ pub(super) async fn hours(
         let (oldest, _) = usage::ends(c)?;
         let span = view.rows().resolve(zone, now, oldest);
         let selection = view.rows().selection(span);
-        let week = week::of(c, &names, &selection, zone, now, false)?;
+        let week = week::of(c, &names, &selection, zone, now, true)?;
         Ok((span, week))
     });
     let (span, week) = read.await?;

@@ -145,7 +145,7 @@ async fn index(
         // Which come first is decided by the order asked for.
         limit: usize::MAX,
         plain_bars: !view.metric.is_timed(),
-        week: (tab == Tab::Hours).then(|| hours::times(&view)),
+        week: (tab == Tab::Hours).then(|| view.metric.is_timed()),
         unusual: matches!(tab, Tab::Summary | Tab::Hours).then(|| state.store.oddities()),
         causes: match tab {
             Tab::Hours => hours::LISTED,

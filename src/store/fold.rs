@@ -6,10 +6,11 @@ mod decoded;
 mod groups;
 mod timeline;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use self::decoded::Decoded;
 use self::groups::Groups;
+pub(in crate::store) use self::timeline::Keep;
 use self::timeline::Timeline;
 use super::error::Result;
 use super::measures::Measures;
@@ -46,23 +47,24 @@ enum Sampled {
 pub(in crate::store) struct Counted {
     pub(in crate::store) total: Measures,
     pub(in crate::store) timeline: Vec<Bucket>,
-    /// The measures of the bars, from a fold that keeps them.
-    pub(in crate::store) bars: Vec<Measures>,
+    /// The measures of bars by their places, as far as the fold keeps them.
+    pub(in crate::store) bars: BTreeMap<usize, Measures>,
     pub(in crate::store) slots: Vec<Measures>,
     /// For each dimension asked for its groups, in no order.
     pub(in crate::store) groups: Vec<Vec<(i64, Measures)>>,
 }
 
 impl<'a> Fold<'a> {
-    /// `slots` has for each bar the slot that it is counted into as well.
+    /// `slots` has for each bar the slot that it is counted into instead.
     pub(in crate::store) fn new(
         edges: &'a [At],
         slots: &'a [u16],
         by: &[Family],
         quantiles: bool,
+        keep: Keep,
     ) -> Self {
         Self {
-            timeline: Timeline::new(edges, slots),
+            timeline: Timeline::new(edges, slots, keep),
             groups: by.iter().copied().map(Groups::new).collect(),
             sampled: match (quantiles, by) {
                 (false, _) => Sampled::Nowhere,
@@ -84,14 +86,6 @@ impl<'a> Fold<'a> {
         Self { sampled, ..self }
     }
 
-    /// Keeps the measures of bars, so that others can be taken away from them.
-    pub(in crate::store) fn keeping_bars(self) -> Self {
-        Self {
-            timeline: self.timeline.keeping(),
-            ..self
-        }
-    }
-
     /// The columns that counting these rows looks at.
     pub(in crate::store) fn columns(&self, rows: &impl Rows) -> Vec<Column> {
         let groups = self.groups.iter().filter_map(Groups::column);
@@ -104,6 +98,7 @@ impl<'a> Fold<'a> {
 
     /// Counts the picked rows.
     pub(in crate::store) fn rows(&mut self, chunk: &mut impl Rows, picked: &Picked) -> Result<()> {
+        self.timeline.begin(chunk.span());
         for piece in picked.pieces() {
             self.piece(chunk, &piece)?;
         }
@@ -144,9 +139,7 @@ impl<'a> Fold<'a> {
         }
         for groups in &mut self.groups {
             groups.read(chunk, picked, &mut column)?;
-            for (row, value) in column.iter().enumerate() {
-                rows.count_one(row, groups.of_value(*value));
-            }
+            groups.count(rows, &column);
         }
         Ok(())
     }
@@ -175,10 +168,10 @@ impl<'a> Fold<'a> {
     pub(in crate::store) fn finish(self) -> Counted {
         let timeline = self.timeline.finish();
         let mut total = timeline.whole;
-        let first = self.groups.first().map_or(&[][..], Groups::measures);
+        let groups: Vec<_> = self.groups.into_iter().map(Groups::finish).collect();
         // A fold of roll-ups may be asked for its groups alone.
         if self.sampled == Sampled::InGroups && total.sums.requests > 0 {
-            for (_, measures) in first {
+            for (_, measures) in groups.first().into_iter().flatten() {
                 total.sketches.merge(&measures.sketches);
             }
         }
@@ -187,24 +180,32 @@ impl<'a> Fold<'a> {
             timeline: timeline.bars,
             bars: timeline.kept,
             slots: timeline.slots,
-            groups: self.groups.into_iter().map(Groups::finish).collect(),
+            groups,
         }
     }
 }
 
 impl Counted {
-    /// Together with other events. Both come from folds of the same question
-    /// that keep their bars.
-    pub(in crate::store) fn plus(mut self, more: &Self) -> Self {
+    /// Together with the events of other chunks. Both come from folds of the
+    /// same question that keep the bars they share.
+    pub(in crate::store) fn plus(mut self, more: Self) -> Self {
         self.total.merge(&more.total);
-        for (bar, more) in self.bars.iter_mut().zip(&more.bars) {
-            bar.merge(more);
+        for (place, more) in more.bars {
+            self.bars.entry(place).or_default().merge(&more);
         }
-        self.sum_bars_up();
+        let bars = self.timeline.iter_mut().zip(more.timeline);
+        for (place, (bar, more)) in bars.enumerate() {
+            if bar.totals.requests == 0 {
+                *bar = more;
+            } else if more.totals.requests > 0 {
+                let both = self.bars.get(&place);
+                bar.totals = both.map(Measures::totals).unwrap_or_default();
+            }
+        }
         for (slot, more) in self.slots.iter_mut().zip(&more.slots) {
             slot.merge(more);
         }
-        for (groups, more) in self.groups.iter_mut().zip(&more.groups) {
+        for (groups, more) in self.groups.iter_mut().zip(more.groups) {
             let mut places: HashMap<i64, usize> = HashMap::new();
             places.extend(
                 groups
@@ -213,30 +214,28 @@ impl Counted {
                     .map(|(place, (group, _))| (*group, place)),
             );
             for (group, more) in more {
-                let place = places.get(group).and_then(|place| groups.get_mut(*place));
+                let place = places.get(&group).and_then(|place| groups.get_mut(*place));
                 match place {
-                    Some((_, measures)) => measures.merge(more),
-                    None => groups.push((*group, more.clone())),
+                    Some((_, measures)) => measures.merge(&more),
+                    None => groups.push((group, more)),
                 }
             }
         }
         self
     }
 
-    fn sum_bars_up(&mut self) {
-        for (bucket, bar) in self.timeline.iter_mut().zip(&self.bars) {
-            bucket.totals = bar.totals();
-        }
-    }
-
     /// What is left without events that were counted here as well. Both come
-    /// from folds of the same question that keep their bars.
+    /// from folds of the same question that keep all their bars.
     pub(in crate::store) fn minus(mut self, less: Self) -> Self {
         self.total.take_away(&less.total);
-        for (bar, less) in self.bars.iter_mut().zip(&less.bars) {
-            bar.take_away(less);
+        for (place, less) in &less.bars {
+            if let (Some(bar), Some(bucket)) =
+                (self.bars.get_mut(place), self.timeline.get_mut(*place))
+            {
+                bar.take_away(less);
+                bucket.totals = bar.totals();
+            }
         }
-        self.sum_bars_up();
         for (slot, less) in self.slots.iter_mut().zip(&less.slots) {
             slot.take_away(less);
         }

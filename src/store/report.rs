@@ -10,7 +10,7 @@ use diesel::sqlite::SqliteConnection;
 
 use self::plan::{Allowed, Run, Source};
 use super::error::Result;
-use super::fold::{Counted, Fold};
+use super::fold::{Counted, Fold, Keep};
 use super::measures::Measures;
 use super::names::{Dictionary, Kind, Names};
 use super::requests::{Bucket, Choice, Dimension, Totals};
@@ -29,9 +29,6 @@ pub struct Question {
     ///
     /// [`Grain::edges`]: crate::domain::time::Grain::edges
     pub edges: Vec<At>,
-    /// For each bar the slot that it is counted into as well, such as the cell
-    /// of a weekday × hour table; empty for no slots.
-    pub slots: Vec<u16>,
     /// Rankings wanted.
     pub by: Vec<Dimension>,
     /// Values wanted of each ranking, most requests first.
@@ -39,7 +36,7 @@ pub struct Question {
     /// Whether quantiles are wanted; without them they are empty and an answer
     /// costs less.
     pub quantiles: bool,
-    /// Whether bars and slots do without them all the same.
+    /// Whether bars do without them all the same.
     pub plain_bars: bool,
 }
 
@@ -48,8 +45,6 @@ pub struct Report {
     pub totals: Totals,
     /// One bar for each pair of edges.
     pub timeline: Vec<Bucket>,
-    /// As many as the highest slot asked for and one.
-    pub slots: Vec<Totals>,
     /// In the order asked for; most requests first, then by label.
     pub by: Vec<Vec<(Choice, Totals)>>,
 }
@@ -61,13 +56,12 @@ pub fn of(
     selection: &Selection,
     question: &Question,
 ) -> Result<Report> {
-    let counted = count(c, names, selection, question)?;
+    let counted = count(c, names, selection, question, &[])?;
     let names = names.read();
     let rankings = question.by.iter().zip(counted.groups);
     Ok(Report {
         totals: counted.total.totals(),
         timeline: counted.timeline,
-        slots: counted.slots.iter().map(Measures::totals).collect(),
         by: rankings
             .map(|(dimension, groups)| ranking(&names, *dimension, groups, question.limit))
             .collect(),
@@ -96,7 +90,7 @@ pub fn standing(
         quantiles: true,
         ..Question::default()
     };
-    let counted = count(c, names, selection, &question)?;
+    let counted = count(c, names, selection, &question, &[])?;
     let all = counted.total.sketches.latency_ms;
     let (faster, slower) = all.around(u64::try_from(latency.0).unwrap_or_default());
     Ok(Standing {
@@ -106,11 +100,24 @@ pub fn standing(
     })
 }
 
+/// Counts the bars of `question` into slots, such as the cells of a weekday ×
+/// hour table: `slots` has one for each bar. As many as the highest and one.
+pub(super) fn slots(
+    c: &mut SqliteConnection,
+    names: &Names,
+    selection: &Selection,
+    question: &Question,
+    slots: &[u16],
+) -> Result<Vec<Measures>> {
+    Ok(count(c, names, selection, question, slots)?.slots)
+}
+
 fn count(
     c: &mut SqliteConnection,
     names: &Names,
     selection: &Selection,
     question: &Question,
+    slots: &[u16],
 ) -> Result<Counted> {
     let predicate = Predicate::compile(c, names, selection)?;
     let by: Vec<Family> = question.by.iter().copied().map(family).collect();
@@ -118,36 +125,16 @@ fn count(
         predicate: &predicate,
         range: (selection.from, selection.to),
         edges: &question.edges,
-        slots: &question.slots,
+        slots,
         by: &by,
         quantiles: question.quantiles,
         plain_bars: question.plain_bars,
-        keep_bars: false,
+        keep: Keep::Nothing,
     };
     match predicate.rolled() {
         Some(rolled) if rolled.family == Family::Total => part.of_everything(c, &rolled),
-        Some(rolled)
-            if by.iter().all(|family| *family == rolled.family)
-                && part.is_rolled_up(c, &rolled)? =>
-        {
-            part.over_rollups(c, &rolled)
-        }
-        _ if part.is_nearly_everything(c)? => {
-            let unwanted = predicate.negated();
-            let everything = Predicate::everything(names);
-            let part = Part {
-                predicate: &everything,
-                keep_bars: true,
-                ..part
-            };
-            let rest = Part {
-                predicate: &unwanted,
-                ..part
-            };
-            let all = part.of_everything(c, &Rolled::everything())?;
-            Ok(all.minus(rest.over_rows(c)?))
-        }
-        _ => part.over_rows(c),
+        Some(rolled) => part.of_one_dimension(c, names, &rolled),
+        None => part.over_rows_or_rest(c, names),
     }
 }
 
@@ -156,6 +143,11 @@ fn count(
 const NEARLY_EVERYTHING: usize = 54;
 /// Bars that may be kept until something is taken away from them.
 const BARS_KEPT: usize = 2_500;
+
+/// Days whose rows are counted as quickly as their roll-ups.
+const FEW_DAYS: usize = 2;
+/// Stretches of rows that may be left beside roll-ups.
+const FEW_STRETCHES: usize = 4;
 
 /// What is counted together.
 #[derive(Clone, Copy)]
@@ -167,7 +159,7 @@ struct Part<'a> {
     by: &'a [Family],
     quantiles: bool,
     plain_bars: bool,
-    keep_bars: bool,
+    keep: Keep,
 }
 
 impl<'a> Part<'a> {
@@ -186,22 +178,80 @@ impl<'a> Part<'a> {
         Ok(Counted { groups, ..total })
     }
 
-    /// Whether roll-ups answer more than the edges of the range.
-    fn is_rolled_up(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<bool> {
-        let allowed = self.allowed(rolled);
-        if allowed.fine.is_some() {
-            return Ok(true);
+    /// Roll-ups know the total and the groups of its own dimension. Groups of
+    /// others are counted row by row, and then for themselves.
+    fn of_one_dimension(
+        self,
+        c: &mut SqliteConnection,
+        names: &Names,
+        rolled: &Rolled,
+    ) -> Result<Counted> {
+        if self.by.iter().all(|family| *family == rolled.family) {
+            if self.is_rolled_up(c, rolled)? {
+                return self.over_rollups(c, rolled);
+            }
+        } else if self.without_groups().is_rolled_up(c, rolled)? {
+            let groups = self.without_bars().over_rows_or_rest(c, names)?.groups;
+            let total = self.without_groups().over_rollups(c, rolled)?;
+            return Ok(Counted { groups, ..total });
         }
+        self.over_rows_or_rest(c, names)
+    }
+
+    /// Row by row, of what is wanted or of what is not: whichever is less.
+    fn over_rows_or_rest(self, c: &mut SqliteConnection, names: &Names) -> Result<Counted> {
+        if !self.is_nearly_everything(c)? {
+            return self.over_rows(c);
+        }
+        let unwanted = self.predicate.negated();
+        let everything = Predicate::everything(names);
+        let part = Part {
+            predicate: &everything,
+            edges: self.edges,
+            slots: self.slots,
+            by: self.by,
+            keep: Keep::All,
+            ..self
+        };
+        let rest = Part {
+            predicate: &unwanted,
+            ..part
+        };
+        let all = part.of_everything(c, &Rolled::everything())?;
+        Ok(all.minus(rest.over_rows(c)?))
+    }
+
+    /// Whether roll-ups answer most of it, and leave rows of few stretches only:
+    /// each of them reads whole segments.
+    fn is_rolled_up(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<bool> {
         let (from, to) = self.range;
         let closed = rollups::closed_days(c, from, to)?.len();
-        let plan = plan::make(c, self.range, self.edges, allowed)?;
-        Ok(closed <= 2 || plan.iter().any(|run| run.source != Source::Rows))
+        if closed <= FEW_DAYS {
+            return Ok(true);
+        }
+        let part = self.plain_bars_alone().unwrap_or(self);
+        let plan = plan::make(c, self.range, self.edges, part.allowed(rolled))?;
+        let (rows, rolled_up): (Vec<&Run>, Vec<&Run>) =
+            plan.iter().partition(|run| run.source == Source::Rows);
+        let covered: i64 = rolled_up.iter().map(|run| run.to.0 - run.from.0).sum();
+        let days = i64::try_from(closed).unwrap_or(i64::MAX);
+        Ok(rows.len() <= FEW_STRETCHES && covered >= days.saturating_mul(Ms::DAY.0 / 2))
+    }
+
+    /// The same without quantiles, where only the whole has any.
+    fn plain_bars_alone(self) -> Option<Self> {
+        let split = self.plain_bars && self.quantiles && self.by.is_empty();
+        (split && !self.edges.is_empty()).then_some(Self {
+            quantiles: false,
+            ..self
+        })
     }
 
     fn is_nearly_everything(self, c: &mut SqliteConnection) -> Result<bool> {
         let range = KeyRange::between(self.range.0, self.range.1);
         let share = scan::share(c, range, self.predicate)?;
-        Ok(self.edges.len() <= BARS_KEPT && share.is_some_and(|share| share >= NEARLY_EVERYTHING))
+        let few = self.edges.len() <= BARS_KEPT || !self.slots.is_empty();
+        Ok(few && share.is_some_and(|share| share >= NEARLY_EVERYTHING))
     }
 
     fn without_bars(self) -> Self {
@@ -218,8 +268,12 @@ impl<'a> Part<'a> {
 
     fn over_rows(self, c: &mut SqliteConnection) -> Result<Counted> {
         let range = KeyRange::between(self.range.0, self.range.1);
-        if pair::is_worth_it(c, range, self.edges.len())? {
-            return pair::count(c, range, self.predicate, || self.fold().keeping_bars());
+        if pair::is_worth_it(c, range)? {
+            let part = Self {
+                keep: self.keep.max(Keep::Shared),
+                ..self
+            };
+            return pair::count(c, range, self.predicate, || part.fold());
         }
         let mut fold = self.fold();
         self.rows(c, self.range, &mut fold)?;
@@ -245,6 +299,14 @@ impl<'a> Part<'a> {
 
     /// From roll-ups as far as there are any, and from rows where not.
     fn over_rollups(self, c: &mut SqliteConnection, rolled: &Rolled) -> Result<Counted> {
+        if let Some(bars) = self.plain_bars_alone() {
+            // Finer roll-ups than those of the whole.
+            let whole = self.without_bars().over_rollups(c, rolled)?;
+            return Ok(Counted {
+                total: whole.total,
+                ..bars.over_rollups(c, rolled)?
+            });
+        }
         let allowed = self.allowed(rolled);
         let mut fold = self.fold();
         for run in plan::make(c, self.range, self.edges, allowed)? {
@@ -257,14 +319,12 @@ impl<'a> Part<'a> {
     }
 
     fn fold(self) -> Fold<'a> {
-        let mut fold = Fold::new(self.edges, self.slots, self.by, self.quantiles);
-        if self.keep_bars {
-            fold = fold.keeping_bars();
-        }
+        let fold = Fold::new(self.edges, self.slots, self.by, self.quantiles, self.keep);
         if self.plain_bars {
-            fold = fold.with_plain_bars();
+            fold.with_plain_bars()
+        } else {
+            fold
         }
-        fold
     }
 
     fn rows(

@@ -32,8 +32,9 @@ pub struct Wanted {
     pub limit: usize,
     /// Whether bars do without quantiles.
     pub plain_bars: bool,
-    /// The weekday × hour table instead of course and comparison.
-    pub week: Option<Times>,
+    /// The weekday × hour table instead of course and comparison, and whether it
+    /// has quantiles.
+    pub week: Option<bool>,
     /// Where unusual hours are remembered, if they are to be named. With the
     /// table they are looked for however long that takes.
     pub unusual: Option<Memory>,
@@ -42,10 +43,6 @@ pub struct Wanted {
     /// What the filters are to offer.
     pub choices: Vec<Dimension>,
 }
-
-/// Whether the table has quantiles of whole days and whole hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times(pub bool);
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Usage {
@@ -163,9 +160,9 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
     question.edges = edges;
     let report = report::of(c, names, &rows.selection(span), &question)?;
     let week = match wanted.week {
-        Some(Times(times)) => {
+        Some(quantiles) => {
             let selection = rows.selection(span);
-            Some(week::of(c, names, &selection, zone, now, times)?)
+            Some(week::of(c, names, &selection, zone, now, quantiles)?)
         }
         None => None,
     };

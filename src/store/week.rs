@@ -5,6 +5,7 @@
 use diesel::sqlite::SqliteConnection;
 
 use super::error::Result;
+use super::measures::Measures;
 use super::names::Names;
 use super::report::{self, Question};
 use super::requests::Totals;
@@ -24,8 +25,7 @@ pub struct Week {
     pub hours: Vec<i64>,
     /// How much of them is over and in the range.
     pub time: Vec<Ms>,
-    /// Monday to Sunday, and midnight to 23:00. Their quantiles are empty
-    /// unless times were asked for.
+    /// Monday to Sunday, and midnight to 23:00.
     pub days: Vec<Totals>,
     pub clock: Vec<Totals>,
 }
@@ -37,24 +37,22 @@ impl Week {
     }
 }
 
-/// The weekday × hour table of a selection. Sums of days and of hours add up
-/// from the cells; their quantiles do not, and are read only with `times`.
+/// The weekday × hour table of a selection; without `quantiles` these are empty.
 pub fn of(
     c: &mut SqliteConnection,
     names: &Names,
     selection: &Selection,
     zone: Zone,
     now: At,
-    times: bool,
+    quantiles: bool,
 ) -> Result<Week> {
-    let range = Grain::Hour.edges(zone, selection.from, selection.to);
-    let slots = starts(&range).iter();
-    let slots = slots.map(|at| cell(zone, *at, |cell| cell.weekday * 24 + cell.hour));
-    let slots: Vec<u16> = slots.collect();
+    let edges = Grain::Hour.edges(zone, selection.from, selection.to);
+    let starts = edges.split_last().map_or(&[][..], |(_, starts)| starts);
+    let slots: Vec<u16> = starts.iter().map(|at| cell(zone, *at)).collect();
     let mut hours = vec![0; usize::from(CELLS)];
     let mut time = vec![Ms(0); usize::from(CELLS)];
-    let ends = range.iter().skip(1);
-    for ((at, end), slot) in range.iter().zip(ends).zip(&slots) {
+    let ends = edges.iter().skip(1);
+    for ((at, end), slot) in edges.iter().zip(ends).zip(&slots) {
         let cell = hours.get_mut(usize::from(*slot));
         let cell = cell.zip(time.get_mut(usize::from(*slot)));
         if let Some((hours, time)) = cell.filter(|_| *at <= now) {
@@ -63,61 +61,33 @@ pub fn of(
         }
     }
     let question = Question {
-        edges: range.clone(),
-        slots,
-        quantiles: true,
+        edges,
+        quantiles,
         ..Question::default()
     };
-    let report = report::of(c, names, selection, &question)?;
-    let cells = filled(report.slots, CELLS);
-    let mut margin = |slots: u16, place: fn(HourOfWeek) -> u32| -> Result<Vec<Totals>> {
-        if !times {
-            return Ok(folded(&cells, slots, place));
-        }
-        let question = Question {
-            slots: starts(&range)
-                .iter()
-                .map(|at| cell(zone, *at, place))
-                .collect(),
-            edges: range.clone(),
-            quantiles: true,
-            ..Question::default()
-        };
-        let slotted = report::of(c, names, selection, &question)?.slots;
-        Ok(filled(slotted, slots))
-    };
+    let mut cells = report::slots(c, names, selection, &question, &slots)?;
+    cells.resize_with(usize::from(CELLS), Measures::default);
+    let totals = |measures: &[Measures]| measures.iter().map(Measures::totals).collect();
     Ok(Week {
-        days: margin(DAYS, |cell| cell.weekday)?,
-        clock: margin(HOURS, |cell| cell.hour)?,
-        cells,
+        days: totals(&folded(&cells, DAYS, |cell| cell / HOURS)),
+        clock: totals(&folded(&cells, HOURS, |cell| cell % HOURS)),
+        cells: totals(&cells),
         hours,
         time,
     })
 }
 
-fn starts(edges: &[At]) -> &[At] {
-    edges.split_last().map_or(&[], |(_, starts)| starts)
+fn cell(zone: Zone, at: At) -> u16 {
+    let cell = HourOfWeek::of(zone, at);
+    u16::try_from(Week::place(cell)).unwrap_or(CELLS)
 }
 
-fn cell(zone: Zone, at: At, place: fn(HourOfWeek) -> u32) -> u16 {
-    u16::try_from(place(HourOfWeek::of(zone, at))).unwrap_or(CELLS)
-}
-
-fn filled(mut slots: Vec<Totals>, many: u16) -> Vec<Totals> {
-    slots.resize_with(usize::from(many), Totals::default);
-    slots
-}
-
-fn folded(cells: &[Totals], many: u16, place: fn(HourOfWeek) -> u32) -> Vec<Totals> {
-    let mut sums = filled(Vec::new(), many);
-    for (at, totals) in (0_u32..).zip(cells) {
-        let place = place(HourOfWeek {
-            weekday: at / 24,
-            hour: at % 24,
-        });
-        let sum = usize::try_from(place).ok().and_then(|at| sums.get_mut(at));
-        if let Some(sum) = sum {
-            sum.add(totals);
+/// The cells of each place together.
+fn folded(cells: &[Measures], places: u16, place: fn(u16) -> u16) -> Vec<Measures> {
+    let mut sums = vec![Measures::default(); usize::from(places)];
+    for (cell, measures) in (0..).zip(cells) {
+        if let Some(sum) = sums.get_mut(usize::from(place(cell))) {
+            sum.merge(measures);
         }
     }
     sums

@@ -123,6 +123,11 @@ async fn answers_that_two_threads_count_equal_a_plain_fold() {
             outcome: Some(Outcome::Ok),
             ..whole.clone()
         },
+        // Roll-ups know the total, and rows the groups of other dimensions.
+        Selection {
+            cache: Some(Cache::Miss),
+            ..whole.clone()
+        },
         Selection {
             models: vec![events[0].model.clone(), events[1].model.clone()],
             min_latency: Some(Ms(1)),

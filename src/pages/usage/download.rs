@@ -15,7 +15,7 @@ use crate::domain::units::At;
 use crate::pages::sheet::{self, Format, Link, Sheet, Value};
 use crate::pages::who;
 use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
-use crate::store::usage::{self, Times, Usage, Wanted};
+use crate::store::usage::{self, Usage, Wanted};
 use crate::web::ctx::Ctx;
 use crate::web::error::{Error, Result};
 use crate::web::state::AppState;
@@ -118,7 +118,7 @@ pub(super) async fn answer(
         by: part.dimension().into_iter().collect(),
         limit: usize::MAX,
         plain_bars: part != Part::Trend,
-        week: matches!(part, Part::Hours | Part::Unusual).then_some(Times(false)),
+        week: matches!(part, Part::Hours | Part::Unusual).then_some(true),
         unusual: matches!(part, Part::Hours | Part::Unusual).then(|| state.store.oddities()),
         causes: match part {
             Part::Unusual => usize::MAX,

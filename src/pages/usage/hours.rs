@@ -12,7 +12,7 @@ use crate::pages::chart::{self, N};
 use crate::pages::scale::Unit;
 use crate::pages::sheet::Link;
 use crate::pages::trend;
-use crate::store::usage::{Times, Usage};
+use crate::store::usage::Usage;
 use crate::store::week::Week;
 use crate::web::ctx::Ctx;
 use map::{Map, adds_up, mean, most};
@@ -138,14 +138,6 @@ impl Hours {
             title,
         }
     }
-}
-
-/// Sums of hours make the sums of a day, percentiles do not.
-pub(super) fn times(view: &UsageView) -> Times {
-    Times(matches!(
-        view.metric,
-        Metric::Latency | Metric::Ttft | Metric::Speed
-    ))
 }
 
 fn metrics(view: &UsageView, path: &str, ctx: &Ctx) -> Vec<trend::Choice> {

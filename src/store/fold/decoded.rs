@@ -49,8 +49,8 @@ const SUMMED: [Column; 10] = [
 ];
 
 /// The samples of one row.
-#[derive(Clone, Copy)]
-struct Samples {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Samples {
     latency: Option<Bucket>,
     ttft: Option<Bucket>,
     speed: Option<Bucket>,
@@ -127,13 +127,15 @@ impl Decoded {
         }
     }
 
-    /// Adds one row.
-    pub(super) fn count_one(&self, row: usize, to: &mut Measures) {
+    /// Adds the sums of one row.
+    pub(super) fn sum_one(&self, row: usize, to: &mut Measures) {
         let value = |column: &[i64]| column.get(row).copied().unwrap_or_default();
         to.sums.add(&self.sums(1, value));
-        if let Some(samples) = self.samples.get(row) {
-            samples.count(to);
-        }
+    }
+
+    /// The samples of one row; `None` without quantiles.
+    pub(super) fn samples(&self, row: usize) -> Option<Samples> {
+        self.samples.get(row).copied()
     }
 
     fn sums(&self, requests: i64, of: impl Fn(&[i64]) -> i64) -> Sums {
@@ -158,7 +160,7 @@ impl Decoded {
 }
 
 impl Samples {
-    fn count(self, to: &mut Measures) {
+    pub(super) fn count(self, to: &mut Measures) {
         let sketches = &mut to.sketches;
         for (sample, sketch) in [
             (self.latency, &mut sketches.latency_ms),

@@ -1,5 +1,8 @@
-//! Measures by the groups of one dimension.
+//! Measures by the groups of one dimension. The sketches of hundreds of groups
+//! are larger than the processor's cache, so samples of rows wait until there are
+//! many, and are then placed group by group.
 
+use super::decoded::{Decoded, Samples};
 use crate::store::error::Result;
 use crate::store::measures::Measures;
 use crate::store::rollups::Family;
@@ -13,7 +16,12 @@ pub(super) struct Groups {
     /// small and not negative.
     places: Vec<u32>,
     measures: Vec<(i64, Measures)>,
+    /// Samples not placed yet, each with its place in `measures`.
+    waiting: Vec<(u32, Samples)>,
 }
+
+/// Samples that wait at most.
+const WAITING: usize = 32_768;
 
 impl Groups {
     pub(super) fn new(family: Family) -> Self {
@@ -21,6 +29,7 @@ impl Groups {
             family,
             places: Vec::new(),
             measures: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -44,11 +53,63 @@ impl Groups {
         Ok(())
     }
 
-    pub(super) fn of_value(&mut self, value: i64) -> &mut Measures {
-        self.of(self.family.group(value))
+    /// Counts rows, of which these are the values that decide the groups.
+    pub(super) fn count(&mut self, rows: &Decoded, values: &[i64]) {
+        for (row, value) in values.iter().enumerate() {
+            let place = self.place(self.family.group(*value));
+            if let Some((_, measures)) = self.measures.get_mut(usize_of(place)) {
+                rows.sum_one(row, measures);
+            }
+            if let Some(samples) = rows.samples(row) {
+                self.waiting.push((place, samples));
+            }
+        }
+        if self.waiting.len() >= WAITING {
+            self.sample();
+        }
+    }
+
+    /// Places the samples that wait, those of a group together.
+    fn sample(&mut self) {
+        let mut ends = vec![0_usize; self.measures.len()];
+        for (place, _) in &self.waiting {
+            if let Some(end) = ends.get_mut(usize_of(*place)) {
+                *end += 1;
+            }
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            // Where the group begins, until its samples are put there.
+            sum += std::mem::replace(end, sum);
+        }
+        let mut sorted = vec![Samples::default(); self.waiting.len()];
+        for (place, samples) in self.waiting.drain(..) {
+            if let Some(end) = ends.get_mut(usize_of(place))
+                && let Some(slot) = sorted.get_mut(*end)
+            {
+                *slot = samples;
+                *end += 1;
+            }
+        }
+        let mut start = 0;
+        for ((_, measures), end) in self.measures.iter_mut().zip(ends) {
+            for samples in sorted.get(start..end).unwrap_or_default() {
+                samples.count(measures);
+            }
+            start = end;
+        }
     }
 
     pub(super) fn of(&mut self, group: i64) -> &mut Measures {
+        let place = usize_of(self.place(group));
+        let (_, measures) = self
+            .measures
+            .get_mut(place)
+            .expect("every place was pushed");
+        measures
+    }
+
+    fn place(&mut self, group: i64) -> u32 {
         let index = usize::try_from(group).unwrap_or_default();
         if index >= self.places.len() {
             self.places.resize(index + 1, 0);
@@ -61,19 +122,15 @@ impl Groups {
             self.measures.push((group, Measures::default()));
             *place = u32::try_from(self.measures.len()).unwrap_or(u32::MAX);
         }
-        let place = usize::try_from(*place - 1).unwrap_or_default();
-        let (_, measures) = self
-            .measures
-            .get_mut(place)
-            .expect("every place was pushed");
-        measures
+        *place - 1
     }
 
-    pub(super) fn measures(&self) -> &[(i64, Measures)] {
-        &self.measures
-    }
-
-    pub(super) fn finish(self) -> Vec<(i64, Measures)> {
+    pub(super) fn finish(mut self) -> Vec<(i64, Measures)> {
+        self.sample();
         self.measures
     }
+}
+
+fn usize_of(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }

@@ -1,7 +1,9 @@
 //! The bars of a timeline, filled from left to right, and the total. A bar that
-//! is finished is reduced to its totals at once (unless it is to be kept), so a
-//! year of hours needs little memory; the total is the sum of the bars and of what lies beside them.
+//! is finished is reduced to its totals, so a year of hours needs little memory;
+//! the total is the sum of the bars and of what lies beside them. In place of
+//! bars there can be slots, into which bars that are alike go together.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::domain::units::At;
@@ -11,47 +13,64 @@ use crate::store::requests::Bucket;
 pub(super) struct Timeline<'a> {
     /// One more than there are bars, ascending; empty without bars.
     edges: &'a [At],
-    /// For each bar the slot that it is counted into as well.
+    /// For each bar the slot that it is counted into instead.
     slots: &'a [u16],
+    /// Bars that are finished.
+    passed: usize,
     finished: Vec<Bucket>,
-    /// Of each bar, when they are to be kept.
-    kept: Option<Vec<Measures>>,
+    keep: Keep,
+    /// What is kept of finished bars, by their places.
+    kept: BTreeMap<usize, Measures>,
+    /// Where the rows that are being counted begin and end.
+    span: Option<(At, At)>,
     current: Measures,
     whole: Measures,
     gathered: Vec<Measures>,
+}
+
+/// Bars of which the measures are kept, and not only the totals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::store) enum Keep {
+    Nothing,
+    /// Those that may have rows in another fold as well, which counts other
+    /// chunks: bars that no chunk has as a whole.
+    Shared,
+    All,
 }
 
 /// What a timeline came to.
 pub(super) struct Finished {
     pub(super) whole: Measures,
     pub(super) bars: Vec<Bucket>,
-    pub(super) kept: Vec<Measures>,
+    pub(super) kept: BTreeMap<usize, Measures>,
     pub(super) slots: Vec<Measures>,
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn new(edges: &'a [At], slots: &'a [u16]) -> Self {
+    pub(super) fn new(edges: &'a [At], slots: &'a [u16], keep: Keep) -> Self {
         let most = slots.iter().copied().max();
         Self {
             edges,
             slots,
             gathered: vec![Measures::default(); most.map_or(0, |most| usize::from(most) + 1)],
+            passed: 0,
             finished: Vec::new(),
-            kept: None,
+            keep,
+            kept: BTreeMap::new(),
+            span: None,
             current: Measures::default(),
             whole: Measures::default(),
         }
     }
 
-    pub(super) fn keeping(self) -> Self {
-        Self {
-            kept: Some(Vec::new()),
-            ..self
-        }
-    }
-
     pub(super) fn has_bars(&self) -> bool {
         self.edges.len() > 1
+    }
+
+    /// Says between which moments, both included, the next rows lie and no
+    /// others do; `None` = others may lie among them.
+    pub(super) fn begin(&mut self, span: Option<(At, At)>) {
+        self.span = span;
     }
 
     /// Whether everything between two moments, both included, is counted in the
@@ -68,11 +87,8 @@ impl<'a> Timeline<'a> {
 
     /// Where to count a moment; no later call may ask for an earlier bar.
     pub(super) fn at(&mut self, at: At) -> &mut Measures {
-        if self.enter(at) {
-            &mut self.current
-        } else {
-            &mut self.whole
-        }
+        let inside = self.enter(at);
+        self.place(inside)
     }
 
     /// Gives `count` each run of rows with the same place; `at` ascends.
@@ -87,14 +103,7 @@ impl<'a> Timeline<'a> {
             });
             let run = row..row + len;
             row = run.end;
-            count(
-                run,
-                if inside {
-                    &mut self.current
-                } else {
-                    &mut self.whole
-                },
-            );
+            count(run, self.place(inside));
         }
     }
 
@@ -102,11 +111,24 @@ impl<'a> Timeline<'a> {
         while self.end().is_some() {
             self.finish_bar();
         }
+        for slot in &self.gathered {
+            self.whole.merge(slot);
+        }
         Finished {
             whole: self.whole,
             bars: self.finished,
-            kept: self.kept.unwrap_or_default(),
+            kept: self.kept,
             slots: self.gathered,
+        }
+    }
+
+    /// Where rows of the current bar, or beside the bars, are counted.
+    fn place(&mut self, inside: bool) -> &mut Measures {
+        let slot = self.slots.get(self.passed).filter(|_| inside);
+        match slot.and_then(|slot| self.gathered.get_mut(usize::from(*slot))) {
+            Some(slot) => slot,
+            None if inside => &mut self.current,
+            None => &mut self.whole,
         }
     }
 
@@ -121,27 +143,37 @@ impl<'a> Timeline<'a> {
     /// Of the current bar; `None` after the last.
     fn start(&self) -> Option<At> {
         self.end()?;
-        self.edges.get(self.finished.len()).copied()
+        self.edges.get(self.passed).copied()
     }
 
     fn end(&self) -> Option<At> {
-        self.edges.get(self.finished.len() + 1).copied()
+        self.edges.get(self.passed + 1).copied()
     }
 
     fn finish_bar(&mut self) {
         let (Some(from), Some(to)) = (self.start(), self.end()) else {
             return;
         };
-        let measures = std::mem::take(&mut self.current);
-        self.whole.merge(&measures);
-        let slot = self.slots.get(self.finished.len());
-        if let Some(slot) = slot.and_then(|slot| self.gathered.get_mut(usize::from(*slot))) {
-            slot.merge(&measures);
+        let place = self.passed;
+        self.passed += 1;
+        if !self.slots.is_empty() {
+            return;
         }
+        let measures = std::mem::take(&mut self.current);
         let totals = measures.totals();
         self.finished.push(Bucket { from, to, totals });
-        if let Some(kept) = &mut self.kept {
-            kept.push(measures);
+        if measures.sums.requests == 0 {
+            return;
+        }
+        self.whole.merge(&measures);
+        let inside = |(first, last): (At, At)| first < from && to <= last;
+        let keep = match self.keep {
+            Keep::Nothing => false,
+            Keep::Shared => !self.span.is_some_and(inside),
+            Keep::All => true,
+        };
+        if keep {
+            self.kept.insert(place, measures);
         }
     }
 }

@@ -17,16 +17,14 @@ use crate::store::scan::{self, Taken, segments};
 
 /// Segments from which on a second thread is worth its start.
 const SEGMENTS: usize = 4;
-/// Bars that may be kept twice until they are added up.
-const BARS: usize = 800;
-
 /// Whether a range is long, and there is a second processor.
-pub(super) fn is_worth_it(c: &mut SqliteConnection, range: KeyRange, bars: usize) -> Result<bool> {
+pub(super) fn is_worth_it(c: &mut SqliteConnection, range: KeyRange) -> Result<bool> {
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    Ok(processors > 1 && bars <= BARS && segments::overlapping(c, range)?.len() >= SEGMENTS)
+    Ok(processors > 1 && segments::overlapping(c, range)?.len() >= SEGMENTS)
 }
 
-/// Counts the rows of `range` that pass. `fold` makes one that keeps its bars.
+/// Counts the rows of `range` that pass. `fold` makes one that keeps at least the
+/// bars it shares.
 pub(super) fn count<'a>(
     c: &mut SqliteConnection,
     range: KeyRange,
@@ -50,7 +48,7 @@ pub(super) fn count<'a>(
         drop(send);
         let counted = other.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         scanned?;
-        Ok(own.finish().plus(&counted))
+        Ok(own.finish().plus(counted))
     })
 }
 

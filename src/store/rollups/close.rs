@@ -11,7 +11,7 @@ use super::family::{self, Family, Width};
 use super::{Groups, block, days, read, set_closed, span};
 use crate::domain::units::{At, Ms};
 use crate::store::error::Result;
-use crate::store::fold::Fold;
+use crate::store::fold::{Fold, Keep};
 use crate::store::measures::Measures;
 use crate::store::scan;
 use crate::store::scan::keys::KeyRange;
@@ -179,7 +179,7 @@ fn count_day(c: &mut SqliteConnection, day: i64, roll_ups: &mut Vec<Stored>) -> 
         .into_iter()
         .filter(|family| *family != Family::Total)
         .collect();
-    let mut fold = Fold::new(&[], &[], &families, true);
+    let mut fold = Fold::new(&[], &[], &families, true, Keep::Nothing);
     scan::all(c, range, &Predicate::default(), |chunk, picked| {
         fold.rows(chunk, picked)
     })?;

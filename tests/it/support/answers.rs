@@ -7,7 +7,8 @@ use cpamp::domain::time::{Grain, HourOfWeek, Zone};
 use cpamp::domain::units::{At, Ms};
 use cpamp::store::list;
 use cpamp::store::report::{self, Question};
-use cpamp::store::requests::{Dimension, From, ListQuery};
+use cpamp::store::requests::{Dimension, From, ListQuery, Totals};
+use cpamp::store::week::{self, Week};
 use cpamp::store::{Store, export, strip};
 
 use super::events::MORNING;
@@ -65,7 +66,6 @@ pub(crate) async fn check(open: &Store, events: &[Event], selection: &Selection,
         grain.edges(zone, from, to)
     };
     let question = Question {
-        slots: slots(zone, &edges),
         edges,
         by: if dice.one_in(2) { vec![] } else { vec![by] },
         limit: usize::MAX,
@@ -78,13 +78,13 @@ pub(crate) async fn check(open: &Store, events: &[Event], selection: &Selection,
             .await
             .unwrap()
     };
-    let expect = |mut totals: cpamp::store::requests::Totals| {
+    let expect = |mut totals: Totals| {
         if !question.quantiles {
             (totals.latency, totals.ttft, totals.speed) = Default::default();
         }
         totals
     };
-    let plain = |mut totals: cpamp::store::requests::Totals| {
+    let plain = |mut totals: Totals| {
         if question.plain_bars {
             (totals.latency, totals.ttft, totals.speed) = Default::default();
         }
@@ -107,20 +107,6 @@ pub(crate) async fn check(open: &Store, events: &[Event], selection: &Selection,
             &format!("{bucket:?} {of}"),
         );
     }
-    for (slot, found) in report.slots.iter().enumerate() {
-        let bars = question.edges.windows(2).zip(&question.slots);
-        let bars: Vec<&[At]> = bars
-            .filter(|(_, other)| usize::from(**other) == slot)
-            .map(|(edges, _)| edges)
-            .collect();
-        let events = selected.iter().filter(|event| {
-            let at = event.key.at;
-            bars.iter()
-                .any(|edges| matches!(edges, [from, to] if *from <= at && at < *to))
-        });
-        let expected = naive::totals(events.copied());
-        naive::assert_same(found, &plain(expected), &format!("slot {slot} {of}"));
-    }
     for (dimension, found) in question.by.iter().zip(&report.by) {
         let expected = naive::by(&selected, *dimension);
         assert_eq!(found.len(), expected.len(), "{dimension:?} {of}");
@@ -133,6 +119,7 @@ pub(crate) async fn check(open: &Store, events: &[Event], selection: &Selection,
             "{of}"
         );
     }
+    check_week(open, &selected, selection, (from, to), zone).await;
     check_list(open, &selected, selection, dice).await;
     check_strips(open, events, question.edges).await;
 }
@@ -167,11 +154,44 @@ async fn check_strips(open: &Store, events: &[Event], edges: Vec<At>) {
     assert!(strips.is_sorted_by_key(|strip| -strip.total().requests));
 }
 
-/// Bars gathered by the hour of the day they begin in.
-fn slots(zone: Zone, edges: &[At]) -> Vec<u16> {
-    let hour = |at: &At| u16::try_from(HourOfWeek::of(zone, *at).hour).unwrap();
-    let bars = edges.split_last().map_or(&[][..], |(_, bars)| bars);
-    bars.iter().map(hour).collect()
+/// Cells hold the events of their hours of the week, days and hours of the clock
+/// those of their cells.
+async fn check_week(
+    open: &Store,
+    selected: &[&Event],
+    selection: &Selection,
+    (from, to): (At, At),
+    zone: Zone,
+) {
+    let selection = Selection {
+        from,
+        to,
+        ..selection.clone()
+    };
+    let (names, asked) = (open.names(), selection.clone());
+    let week = open.read(move |c| week::of(c, &names, &asked, zone, to, true));
+    let week = week.await.unwrap();
+    let inside: Vec<(HourOfWeek, &Event)> = selected
+        .iter()
+        .filter(|event| (from..to).contains(&event.key.at))
+        .map(|event| (HourOfWeek::of(zone, event.key.at), *event))
+        .collect();
+    let check = |found: &Totals, of: &str, wanted: &dyn Fn(&HourOfWeek) -> bool| {
+        let events = inside.iter().filter(|(cell, _)| wanted(cell));
+        let expected = naive::totals(events.map(|(_, event)| *event));
+        naive::assert_same(found, &expected, &format!("{of} {zone:?} {selection:?}"));
+    };
+    for (day, found) in (0..).zip(&week.days) {
+        check(found, &format!("day {day}"), &|cell| cell.weekday == day);
+        for hour in 0..24 {
+            let cell = HourOfWeek { weekday: day, hour };
+            let found = week.cells.get(Week::place(cell)).unwrap();
+            check(found, &format!("{cell:?}"), &|other| *other == cell);
+        }
+    }
+    for (hour, found) in (0..).zip(&week.clock) {
+        check(found, &format!("hour {hour}"), &|cell| cell.hour == hour);
+    }
 }
 
 /// Pages forwards through the list and back again, then exports.
