@@ -210,9 +210,10 @@ fn establish(path: &Path) -> std::result::Result<SqliteConnection, String> {
 
 fn set_up_writer(c: &mut SqliteConnection, busy_timeout: Duration) -> Result<()> {
     wal::set_busy_timeout(c, busy_timeout)?;
-    // `auto_vacuum` counts only before the first page is written.
+    // The first two count only before the first page is written.
     c.batch_execute(
-        "pragma auto_vacuum = incremental;
+        "pragma page_size = 16384;
+         pragma auto_vacuum = incremental;
          pragma journal_mode = wal;
          pragma synchronous = full;
          pragma foreign_keys = on;

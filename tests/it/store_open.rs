@@ -286,9 +286,10 @@ async fn damage_is_found() {
         .write(true)
         .open(database.path());
     let file = file.unwrap();
-    let pages = file.metadata().unwrap().len() / 4_096;
+    let pages = file.metadata().unwrap().len() / 16_384;
     for page in pages / 2..pages {
-        file.write_all_at(&[0xff; 200], page * 4_096 + 100).unwrap();
+        file.write_all_at(&[0xff; 200], page * 16_384 + 100)
+            .unwrap();
     }
     let open = database.open();
     open.look_through().await;
