@@ -2,13 +2,18 @@
 //! fixed, so equal views have equal URLs and `parse(render(v)) == v`. What is
 //! not understood is ignored and reported, never an error.
 
-use std::borrow::Cow;
+mod value;
+
 use std::fmt::Write as _;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
-
-use super::view::{Column, Edge, PageOf, View};
-use super::{Cache, Cost, Outcome, Sort, SortBy, WeekHours};
+pub(super) use self::value::range_name;
+pub use self::value::written;
+use self::value::{
+    LONGEST_VALUE, MOST_VALUES, add, codes, read_bool, read_cache, read_code, read_cost, read_edge,
+    read_ms, read_outcome, read_range, read_sort, read_time, with_hours, write_time,
+};
+use super::view::{Column, PageOf, View};
+use super::{Cache, Outcome, Sort, WeekHours};
 use crate::domain::time::{Range, Zone};
 use crate::domain::units::{At, Ms};
 
@@ -38,11 +43,6 @@ impl Ignored {
         }
     }
 }
-
-/// Year 9999: later moments are typing errors.
-const LATEST: i64 = 253_402_300_799_999;
-const LONGEST_VALUE: usize = 300;
-const MOST_VALUES: usize = 50;
 
 impl View {
     /// Reads a query string. Local times without an offset are in `zone`, or
@@ -237,153 +237,6 @@ impl View {
             query => format!("{path}?{query}"),
         }
     }
-}
-
-/// The name of a range in the query string; a range between two moments has none.
-pub(super) fn range_name(range: Range) -> String {
-    match range {
-        Range::Today => "today".into(),
-        Range::LastHour => "1h".into(),
-        Range::Last24Hours => "24h".into(),
-        Range::Days(days) => format!("{days}d"),
-        Range::All => "all".into(),
-        Range::Between(..) => String::new(),
-    }
-}
-
-fn read_range(text: &str) -> Option<Range> {
-    Some(match text {
-        "today" => Range::Today,
-        "1h" => Range::LastHour,
-        "24h" => Range::Last24Hours,
-        "all" => Range::All,
-        _ => {
-            let days: u32 = text.strip_suffix('d')?.parse().ok()?;
-            Range::Days(days.clamp(1, 3660))
-        }
-    })
-}
-
-/// RFC 3339, milliseconds since 1970, or a local date with or without a time.
-fn read_time(text: &str, zone: Zone) -> Option<At> {
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse().ok().filter(|ms| *ms <= LATEST).map(At);
-    }
-    // An unescaped plus of an offset arrives as a space.
-    let text = text.replace(' ', "+");
-    let at = if let Ok(moment) = DateTime::parse_from_rfc3339(&text) {
-        At(moment.timestamp_millis())
-    } else if let Ok(date) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
-        zone.start_of(date)
-    } else {
-        let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"]
-            .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok())?;
-        zone.at(local)
-    };
-    (0..=LATEST).contains(&at.0).then_some(at)
-}
-
-fn write_time(at: At) -> String {
-    at.utc()
-        .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
-}
-
-fn read_outcome(text: &str) -> Option<Outcome> {
-    match text {
-        "ok" | "success" => Some(Outcome::Ok),
-        "failed" | "failure" | "error" => Some(Outcome::Failed),
-        _ => None,
-    }
-}
-
-fn read_cache(text: &str) -> Option<Cache> {
-    match text {
-        "hit" => Some(Cache::Hit),
-        "miss" => Some(Cache::Miss),
-        _ => None,
-    }
-}
-
-fn read_cost(text: &str) -> Option<Cost> {
-    Cost::ALL.into_iter().find(|cost| cost.name() == text)
-}
-
-/// Several codes in one value, as people type them (`429, 503`), one by one:
-/// a wrong one must not take the others with it.
-fn codes(name: String, value: String) -> Vec<(String, String)> {
-    if name != "http" || value.len() > LONGEST_VALUE {
-        return vec![(name, value)];
-    }
-    let codes = value.split([',', ' ']);
-    codes.map(|code| (name.clone(), code.to_owned())).collect()
-}
-
-fn read_code(text: &str) -> Option<i32> {
-    text.parse().ok().filter(|code| (0..1000).contains(code))
-}
-
-/// The hours chosen so far, and one more weekday or hour.
-fn with_hours(
-    chosen: Option<WeekHours>,
-    zone: Zone,
-    day: Option<u32>,
-    hour: Option<u32>,
-) -> Option<WeekHours> {
-    let days = chosen.iter().flat_map(WeekHours::weekdays).chain(day);
-    let hours = chosen.iter().flat_map(WeekHours::hours_of_day).chain(hour);
-    WeekHours::new(zone, days.collect::<Vec<_>>(), hours.collect::<Vec<_>>())
-}
-
-fn read_ms(text: &str) -> Option<Ms> {
-    text.parse().ok().filter(|ms| *ms >= 0).map(Ms)
-}
-
-fn read_sort(text: &str) -> Option<Sort> {
-    let (name, descending) = match text.strip_prefix('-') {
-        Some(name) => (name, true),
-        None => (text, false),
-    };
-    let by = SortBy::ALL.into_iter().find(|by| by.name() == name)?;
-    Some(Sort { by, descending })
-}
-
-fn read_edge(text: &str) -> Option<Edge> {
-    let (value, key) = match text.split_once('~') {
-        Some((value, key)) => (Some(value.parse().ok()?), key),
-        None => (None, text),
-    };
-    let key = key.parse().ok()?;
-    Some(Edge { value, key })
-}
-
-fn read_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "true" | "on" => Some(true),
-        "0" | "false" | "off" => Some(false),
-        _ => None,
-    }
-}
-
-/// How the query string writes a value of a dimension: `-` is what has none,
-/// such as requests without a key. A name that is itself made of nothing but
-/// dashes gets one more.
-#[must_use]
-pub fn written(value: &str) -> Cow<'_, str> {
-    if value.bytes().all(|byte| byte == b'-') {
-        Cow::Owned(format!("-{value}"))
-    } else {
-        Cow::Borrowed(value)
-    }
-}
-
-fn add(list: &mut Vec<String>, value: &str) -> Option<()> {
-    let dashes = value.bytes().all(|byte| byte == b'-');
-    let value = value.get(usize::from(dashes)..)?;
-    if list.iter().any(|known| known == value) {
-        return Some(());
-    }
-    (list.len() < MOST_VALUES).then(|| list.push(value.to_owned()))
 }
 
 /// Percent-encodes what a query must not hold, and no more, so that people can
