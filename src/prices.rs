@@ -21,7 +21,7 @@ use crate::domain::units::{At, Ms};
 use crate::gateway::client::Client;
 use crate::gateway::key_watch::KeyWatch;
 use crate::store::prices::{Edit, Item, seen, sources};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, StoreError};
 use fetch::{Answer, Web};
 
 /// How long the gateway may take to say which proxy it uses.
@@ -85,8 +85,19 @@ impl Desk {
     }
 
     /// Asks the sources in order, until every model in use is found, and keeps
-    /// the preview. Takes at most a minute and a half.
+    /// the preview. Takes at most a minute and a half, also when whoever asked
+    /// has gone meanwhile.
     pub async fn check(&self) -> Result<Plan> {
+        let desk = self.clone();
+        let checking = tokio::spawn(async move { desk.check_through().await });
+        match checking.await {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(StoreError::Closed),
+        }
+    }
+
+    async fn check_through(&self) -> Result<Plan> {
         let _busy = self.busy.lock().await;
         let proxy = self.proxy().await;
         let wanted = self.store.read(seen::models).await?;

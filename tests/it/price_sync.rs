@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::support::database::{Database, store};
 use crate::support::events::{MORNING, event};
-use crate::support::gateway::{LAB_KEY, laboratory};
+use crate::support::gateway::{LAB_KEY, laboratory, within};
 use crate::support::lists::{Lists, Reply};
 
 const MODELS_DEV: &str = r#"{"models": {"openai/gpt-5": {}}, "providers": {"openai": {"models":
@@ -263,6 +263,21 @@ async fn a_source_that_says_nothing_is_given_up() {
     let web = Web::elsewhere(|_| address.clone(), Duration::from_millis(50));
     let answer = web.fetch(Source::ModelsDev, None, None).await;
     assert_eq!(answer, Err(FetchError::TimedOut));
+}
+
+/// A browser, or a proxy before the panel, may not wait for three slow sources.
+#[tokio::test]
+async fn a_check_goes_on_without_whoever_asked_for_it() {
+    let scene = Scene::new(&["gpt-5"]).await;
+    scene.all_answer();
+    let gone = tokio::time::timeout(Duration::ZERO, scene.desk.check()).await;
+    assert!(gone.is_err());
+    within(async {
+        while scene.db.read(sources::plan).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
