@@ -126,12 +126,16 @@ impl List {
         &self.entries
     }
 
-    /// Of several sellers the one that served, else the model's maker.
+    /// Of several sellers the one that served, then none in particular, else
+    /// the model's maker.
     fn pick(&self, found: Option<&Vec<usize>>, provider: &str) -> Option<&Entry> {
         found?
             .iter()
             .filter_map(|at| self.entries.get(*at))
-            .min_by_key(|entry| sellers::rank(provider, &entry.seller))
+            .min_by_key(|entry| {
+                let rank = sellers::rank(provider, &entry.seller);
+                (rank, entry.seller.is_empty())
+            })
     }
 
     fn plain(&self, form: &Form, provider: &str) -> Option<&Entry> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::book::{Layer, PriceBook};
+use super::book::{Entry, Layer, PriceBook};
 use super::names::{Form, Via, forms, spelling};
 use super::price::Price;
 use super::sellers;
@@ -138,13 +138,13 @@ pub fn plan(book: &PriceBook, wanted: &[Wanted], answers: &Answers) -> Plan {
             None => {
                 options.sort_by_key(|hit| std::cmp::Reverse(hit.confidence));
                 options.truncate(OPTIONS);
-                plan.choices.push(Choice {
-                    model,
-                    options: options
-                        .iter()
-                        .map(|hit| change(book, wanted, hit))
-                        .collect(),
-                });
+                let options = options.iter().map(|hit| change(book, wanted, hit));
+                let options: Vec<PriceChange> = options.collect();
+                if options.iter().any(|option| is_made(book, wanted, option)) {
+                    plan.unchanged += 1;
+                } else {
+                    plan.choices.push(Choice { model, options });
+                }
             }
         }
     }
@@ -154,6 +154,16 @@ pub fn plan(book: &PriceBook, wanted: &[Wanted], answers: &Answers) -> Plan {
     }
     plan.choices.dedup_by(|a, b| a.model == b.model);
     plan
+}
+
+/// Whether this choice was made before, and its source still says the same.
+fn is_made(book: &PriceBook, wanted: &Wanted, option: &PriceChange) -> bool {
+    let held = book.find_listed(&wanted.model, &wanted.provider);
+    held.is_some_and(|held| {
+        held.rule.layer == Layer::Synced
+            && Source::named(&held.entry.source) == Some(option.source)
+            && *held.price == option.new
+    })
 }
 
 /// A name in use as it is kept: without its thinking suffix.
@@ -169,14 +179,9 @@ fn change(book: &PriceBook, wanted: &Wanted, hit: &Hit<'_>) -> PriceChange {
     let old = book.find_listed(&wanted.model, &wanted.provider);
     let used = book.find(&wanted.model, &wanted.provider);
     let candidate = hit.candidate;
-    let own = candidate.official || sellers::serves(&wanted.provider, &candidate.seller);
     PriceChange {
         model: bare(&wanted.model),
-        seller: if own {
-            candidate.seller.clone()
-        } else {
-            String::new()
-        },
+        seller: seller(wanted, candidate, old.as_ref().map(|old| old.entry)).to_owned(),
         new: match &old {
             Some(old) => candidate.price.completed_by(old.price),
             None => candidate.price.clone(),
@@ -187,6 +192,23 @@ fn change(book: &PriceBook, wanted: &Wanted, hit: &Hit<'_>) -> PriceChange {
         confidence: hit.confidence,
         overridden: used
             .is_some_and(|found| found.rule.layer == Layer::Override || found.rule.like.is_some()),
+    }
+}
+
+/// Under which seller the price is kept: one that is met before the price that
+/// holds now, so that what is applied has an effect; its own if it can be, as
+/// the model may have other sellers for other providers.
+fn seller<'a>(wanted: &Wanted, candidate: &'a Candidate, old: Option<&'a Entry>) -> &'a str {
+    let rank = |seller: &str| sellers::rank(&wanted.provider, seller);
+    let holding = old.map_or("", |old| old.seller.as_str());
+    if sellers::serves(&wanted.provider, holding) {
+        return holding;
+    }
+    let known = candidate.official || sellers::serves(&wanted.provider, &candidate.seller);
+    if known && (old.is_none() || rank(&candidate.seller) <= rank(holding)) {
+        &candidate.seller
+    } else {
+        ""
     }
 }
 

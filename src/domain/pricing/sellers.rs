@@ -44,6 +44,7 @@ pub(super) fn rank(provider: &str, seller: &str) -> usize {
 /// Whether requests through `provider` are sold by `seller`.
 pub(super) fn serves(provider: &str, seller: &str) -> bool {
     match provider {
+        _ if seller.is_empty() => false,
         "claude" => seller == "anthropic",
         "codex" => seller == "openai",
         "gemini" | "gemini-interactions" | "aistudio" | "antigravity" => seller == "gemini",

@@ -62,7 +62,7 @@ pub static EN: Prices = Prices {
     via_list_prefix: "with the seller that the list puts in front",
     via_preview: "as the preview that the list has",
     via_pattern: "by pattern",
-    order: "Looked up in this order: your names, your patterns; then the name as it is, without thinking suffix, seller, release date and effort, each time the synced list before the built-in one.",
+    order: "Looked up in this order: your names, your patterns; then the name as it is, without thinking suffix, seller, release date and effort, each time the price of the seller that served first, then the synced list before the built-in one.",
 
     saved: |model| format!("The price of {model} is saved"),
     saved_text: "It holds from the next request on.",

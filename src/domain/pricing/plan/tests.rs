@@ -135,6 +135,26 @@ fn several_meanings_are_a_choice() {
 }
 
 #[test]
+fn a_choice_once_made_is_asked_again_only_when_its_price_changes() {
+    let shops = |first| {
+        let shops = [("shop-a", first), ("shop-b", "2")];
+        let listed = shops.map(|(shop, input)| candidate(Source::LiteLlm, shop, "m-1", input));
+        vec![(Source::LiteLlm, Some(listed.to_vec()))]
+    };
+    let wanted = [wanted("m-1", "codex")];
+    let held = |source| vec![entry("m-1", source, price("1"))];
+    let asked = |held, first| {
+        let book = PriceBook::new(Vec::new(), held, Vec::new());
+        let plan = plan(&book, &wanted, &shops(first));
+        (plan.choices.len(), plan.unchanged)
+    };
+    assert_eq!(asked(Vec::new(), "1"), (1, 0));
+    assert_eq!(asked(held("LiteLLM"), "1"), (0, 1));
+    assert_eq!(asked(held("LiteLLM"), "1.5"), (1, 0));
+    assert_eq!(asked(held("models.dev"), "1"), (1, 0), "of another source");
+}
+
+#[test]
 fn overrides_are_named_and_what_is_known_already_is_left_alone() {
     use Source::ModelsDev;
     let book = PriceBook::new(
@@ -186,6 +206,54 @@ fn a_failed_source_keeps_its_prices() {
     assert_eq!(plan.kept, ["m-1"]);
     let changed: Vec<_> = plan.changes.iter().map(|c| c.model.as_str()).collect();
     assert_eq!(changed, ["m-2", "m-3"]);
+}
+
+/// Whoever sells the model in the lists below, for whichever provider.
+#[test]
+fn what_is_applied_is_what_holds() {
+    use Source::{LiteLlm, ModelsDev, OpenRouter};
+    let made_by_acme = Candidate {
+        official: true,
+        ..candidate(ModelsDev, "acme", "llama3.1-8b", "71")
+    };
+    let resold = candidate(OpenRouter, "openrouter", "openai/gpt-5.5", "72");
+    let by_groq = candidate(LiteLlm, "groq", "llama-9", "73");
+    let by_its_maker = candidate(LiteLlm, "mistral", "llama-9", "74");
+    let by_google = candidate(ModelsDev, "gemini", "gemini-2.5-pro", "75");
+    let answers = vec![
+        (ModelsDev, Some(vec![made_by_acme, by_google])),
+        (LiteLlm, Some(vec![by_groq, by_its_maker])),
+        (OpenRouter, Some(vec![resold])),
+    ];
+    let wanted = [
+        wanted("llama3.1-8b", "openai-compatible-box"),
+        wanted("llama-9", "openai-compatible-box"),
+        wanted("llama-9", "openai-compatible-groq"),
+        wanted("gpt-5.5", "codex"),
+        wanted("gpt-5.5", "openai-compatible-box"),
+        wanted("gemini-2.5-pro", "vertex"),
+        wanted("gemini-2.5-pro", "gemini"),
+    ];
+    let chosen: Vec<Entry> = plan(&empty(), &wanted, &answers)
+        .changes
+        .into_iter()
+        .map(|change| Entry {
+            seller: change.seller,
+            ..entry(&change.model, change.source.name(), change.new)
+        })
+        .collect();
+    let book = PriceBook::new(Vec::new(), chosen, Vec::new());
+    let holds = wanted.each_ref().map(|w| {
+        let found = book.find(&w.model, &w.provider).unwrap();
+        (
+            found.price.rates.input.unwrap().to_string(),
+            found.rule.layer,
+        )
+    });
+    let expected = [
+        "71.00", "74.00", "73.00", "72.00", "72.00", "75.00", "75.00",
+    ];
+    assert_eq!(holds, expected.map(|rate| (rate.to_owned(), Layer::Synced)));
 }
 
 #[test]
