@@ -3,6 +3,7 @@
 
 mod anew;
 mod check;
+mod details;
 mod edit;
 mod export;
 mod list;

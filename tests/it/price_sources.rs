@@ -116,3 +116,49 @@ async fn a_match_that_is_not_unique_is_left_to_a_person() {
     browser.post("/usage/prices/undo", &undo).await;
     assert_eq!(price(), None);
 }
+
+/// What only a long request or a tier would feel is shown before it is applied.
+#[tokio::test]
+async fn a_change_beyond_the_columns_is_shown_with_its_amounts() {
+    let lists = Lists::start().await;
+    let listed = |over: &str, fast: &str| {
+        format!(
+            r#"{{"models": {{"openai/gpt-x": {{}}}}, "providers": {{"openai": {{"models": {{"gpt-x": {{
+            "cost": {{"input": 2, "output": 10,
+                "tiers": [{{"tier": {{"type": "context", "size": 200000}}, "input": {over}, "output": 15}}]}},
+            "experimental": {{"modes": {{"fast": {{"cost": {{"input": {fast}, "output": 20}},
+                "provider": {{"body": {{"service_tier": "priority"}}}}}}}}}}}}}}}}}}}}"#
+        )
+    };
+    let panel = panel(&lists, &listed("3", "4")).await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    let mut asked = event(1);
+    asked.model = String::from("gpt-x");
+    store(panel.store(), vec![asked]).await.unwrap();
+    let browser = panel.logged_in().await;
+    let never = browser.get("/usage/prices/sources").await;
+    assert!(!never.body.contains(">fine<"), "nobody was asked yet");
+
+    let checked = browser.post("/usage/prices/sources/check", &[]).await;
+    let page = browser.follow(&checked).await;
+    for text in [
+        "<details><summary>above 200 k tokens, priority ",
+        "above 200,000 tokens, Input <b>3.00</b></span>",
+        "priority, Output <b>20.00</b></span>",
+    ] {
+        assert!(page.body.contains(text), "{text}\n{}", page.body);
+    }
+    let fields = [("made", page.hidden("made")), ("change", "0")];
+    browser.post("/usage/prices/sources", &fields).await;
+
+    lists.say("models-dev", listed("3.5", "4"));
+    let checked = browser.post("/usage/prices/sources/check", &[]).await;
+    let page = browser.follow(&checked).await;
+    for text in [
+        "<details open>",
+        "above 200,000 tokens, Input <b>3.50</b> <span class=\"spoken\">Now </span><s>3.00</s></span>",
+        "priority, Input 4.00</span>",
+    ] {
+        assert!(page.body.contains(text), "{text}\n{}", page.body);
+    }
+}

@@ -7,6 +7,7 @@ use actix_web::web::{Data, Form, Query};
 use askama::Template;
 use serde::Deserialize;
 
+use super::details::{self, Detail};
 use super::{Done, Flash, Tab, see, see_batch, tabs, words};
 use crate::domain::pricing::plan::{Chosen, Plan, PriceChange};
 use crate::domain::pricing::sources::Source;
@@ -44,6 +45,8 @@ struct SourceRow {
     name: &'static str,
     read: String,
     tried: String,
+    /// Nobody can say how it is.
+    never: bool,
     problem: String,
 }
 
@@ -64,6 +67,9 @@ struct ChangeRow {
     old: Vec<Cell>,
     new: Vec<Cell>,
     more: String,
+    details: Vec<Detail>,
+    /// Whether a detail of a price that is known changes.
+    open: bool,
     source: String,
     confidence: String,
     overridden: bool,
@@ -108,6 +114,7 @@ fn source_rows(ctx: &Ctx, states: &[SourceState]) -> Vec<SourceRow> {
             name: source.name(),
             read: time(state.and_then(|state| state.read_at)),
             tried: time(state.map(|state| state.tried_at)),
+            never: state.is_none(),
             problem: state
                 .and_then(|state| state.problem.as_deref())
                 .map_or(String::new(), |problem| plain(problem).into_owned()),
@@ -149,13 +156,14 @@ fn preview(ctx: &Ctx, made: At, plan: &Plan) -> Preview {
 fn change(ctx: &Ctx, n: usize, change: &PriceChange) -> ChangeRow {
     let t = ctx.t.prices;
     let none = || std::iter::repeat_with(Cell::none).take(4).collect();
+    let old = change.old.as_ref().map(|(_, old)| old);
+    let details = details::compare(ctx, old, &change.new);
     ChangeRow {
+        open: old.is_some() && details.iter().any(|detail| detail.old != detail.new),
+        details,
         n,
         model: plain(&change.model).into_owned(),
-        old: change
-            .old
-            .as_ref()
-            .map_or_else(none, |(_, old)| words::rates(t, old).into()),
+        old: old.map_or_else(none, |old| words::rates(t, old).into()),
         new: words::rates(t, &change.new).into(),
         more: words::more(ctx, &change.new),
         source: format!("{}: {}", change.source.name(), plain(&change.id)),
