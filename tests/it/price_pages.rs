@@ -209,12 +209,48 @@ async fn multipliers_are_added_and_removed() {
     );
     let cost = panel.store().prices().cost(&(&event(3)).into()).nanos();
     assert_eq!(cost, Some(NanoUsd(1_265_000)));
+    // Another factor for the same is instead of it, until that is undone.
+    let own = async |page: &str| {
+        let factor = page.matches("served by provider codex").count();
+        // Once in its row, once in the name of its button.
+        (
+            factor / 2,
+            panel.store().prices().cost(&(&event(3)).into()).nanos(),
+        )
+    };
+    let page = add("codex", "0.25").await;
+    assert_eq!(own(&page.body).await, (1, Some(NanoUsd(632_500))));
+    let undo = [("batch", page.hidden("batch"))];
+    let undone = browser.post("/usage/prices/undo", &undo).await;
+    browser.follow(&undone).await;
+    let page = browser.get("/usage/prices/multipliers").await;
+    assert_eq!(own(&page.body).await, (1, Some(NanoUsd(1_265_000))));
+
     let own = page.hidden("multiplier").replace("&#34;", "\"");
     let removed = browser
         .post("/usage/prices/multipliers/remove", &[("multiplier", &own)])
         .await;
     let page = browser.follow(&removed).await;
     assert!(!page.body.contains("served by provider codex"));
+
+    // An account is offered, and shown, by the name that people know.
+    let identity = event(1).account.identity;
+    let option = format!(
+        "<option value=\"{identity}\">{} (account)",
+        event(1).account.label
+    );
+    assert!(page.body.contains(&option), "no {option} in {}", page.body);
+    let fields = [
+        ("models", "*"),
+        ("kind", "account"),
+        ("subject", identity.as_str()),
+        ("input", "0.5"),
+        ("output", ""),
+    ];
+    let added = browser.post("/usage/prices/multipliers", &fields).await;
+    let page = browser.follow(&added).await.body;
+    let row = format!("served by account {}", event(1).account.label);
+    assert!(page.contains(&row), "no {row} in {page}");
 }
 
 #[tokio::test]

@@ -87,7 +87,8 @@ pub(super) fn is_of(multiplier: &Multiplier, names: &[Form]) -> bool {
 }
 
 /// The best of `all` for a model among those `fits` accepts: the operator's
-/// before built-in ones, then the pattern that says most.
+/// before built-in ones, then the pattern that says most, then the highest
+/// threshold.
 pub(super) fn best<'a>(
     all: &'a [(Layer, Multiplier)],
     names: &[Form],
@@ -95,11 +96,30 @@ pub(super) fn best<'a>(
 ) -> Option<&'a Multiplier> {
     all.iter()
         .filter(|(_, m)| fits(&m.when) && is_of(m, names))
-        .max_by_key(|(layer, m)| (std::cmp::Reverse(*layer), m.model.weight()))
+        .max_by_key(|(layer, m)| (std::cmp::Reverse(*layer), m.model.weight(), m.when.over()))
         .map(|(_, m)| m)
 }
 
+impl Multiplier {
+    /// Whether at most one of the two can ever hold, whatever is asked.
+    #[must_use]
+    pub fn is_instead_of(&self, other: &Self) -> bool {
+        let same = match (&self.when, &other.when) {
+            (When::Tier { tier: a, .. }, When::Tier { tier: b, .. }) => a == b,
+            (a, b) => a == b,
+        };
+        same && self.model == other.model
+    }
+}
+
 impl When {
+    fn over(&self) -> i64 {
+        match self {
+            Self::Above { over } => *over,
+            _ => 0,
+        }
+    }
+
     /// The input length at which this sets in or ends.
     pub(super) fn step(&self) -> Option<i64> {
         match self {

@@ -12,6 +12,7 @@ use crate::domain::pricing::price::tier_name;
 use crate::domain::pricing::{Factor, Layer, Multiplier, Pattern, When};
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
+use crate::store::names::{Dictionary, Kind};
 use crate::store::prices::{Edit, Item};
 use crate::web::ctx::{Ctx, Place};
 use crate::web::error::{Error, Result};
@@ -20,6 +21,8 @@ use crate::web::session::Access;
 use crate::web::state::AppState;
 
 const LONGEST: usize = 200;
+/// Names of a kind that are offered.
+const MOST_KNOWN: usize = 500;
 
 #[derive(Template)]
 #[template(path = "prices_multipliers.html")]
@@ -27,6 +30,8 @@ struct MultipliersPage {
     tabs: [Tab; 4],
     flash: Option<Flash>,
     rows: Vec<Row>,
+    /// What may be typed as the subject, and what it means.
+    known: Vec<(String, String)>,
     ctx: Ctx,
 }
 
@@ -54,25 +59,62 @@ pub(super) async fn show(
 ) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Usage);
     let book = state.store.prices();
+    let flash = done.flash(&ctx, &state).await?;
+    let names = state.store.names();
+    let names = names.read();
     let page = MultipliersPage {
         tabs: tabs(&ctx, "/usage/prices/multipliers"),
-        flash: done.flash(&ctx, &state).await?,
+        flash,
         rows: book
             .multipliers()
             .iter()
-            .map(|(layer, m)| row(&ctx, *layer, m))
+            .map(|(layer, m)| row(&ctx, &names, *layer, m))
             .collect(),
+        known: known(&ctx, &names),
         ctx,
     };
     Ok(hx::html_response(StatusCode::OK).body(page.render()?))
 }
 
-fn row(ctx: &Ctx, layer: Layer, multiplier: &Multiplier) -> Row {
+/// Tiers, providers and accounts that were met.
+fn known(ctx: &Ctx, names: &Dictionary) -> Vec<(String, String)> {
     let t = ctx.t.prices;
+    let kinds = [
+        (Kind::Tier, t.kind_tier),
+        (Kind::Provider, t.kind_provider),
+        (Kind::Account, t.kind_account),
+    ];
+    let of = |(kind, name): (Kind, &str)| -> Vec<(String, String)> {
+        let met = names.iter(kind).take(MOST_KNOWN);
+        let met = met.filter(|(_, met)| kind != Kind::Tier || tier_name(&met.value).is_some());
+        met.map(|(id, met)| {
+            let title = match kind {
+                Kind::Account => ctx.identity(names.title(kind, id)),
+                _ => plain(&met.value).into_owned(),
+            };
+            (met.value.to_string(), format!("{title} ({name})"))
+        })
+        .collect()
+    };
+    kinds.into_iter().flat_map(of).collect()
+}
+
+fn row(ctx: &Ctx, names: &Dictionary, layer: Layer, multiplier: &Multiplier) -> Row {
+    let t = ctx.t.prices;
+    // People know accounts by their names.
+    let account = match &multiplier.when {
+        When::Account(identity) => names.id(Kind::Account, identity),
+        _ => None,
+    };
+    let account = account.map(|id| names.title(Kind::Account, id));
+    let account = account.filter(|title| !title.is_empty());
     Row {
         layer: words::layer(t, layer),
         models: plain(multiplier.model.as_str()).into_owned(),
-        when: words::when(ctx, &multiplier.when),
+        when: match account {
+            Some(title) => (t.when_account)(&ctx.identity(title)),
+            None => words::when(ctx, &multiplier.when),
+        },
         input: multiplier.input.to_string(),
         output: multiplier.output.to_string(),
         own: (layer == Layer::Override)
@@ -141,8 +183,15 @@ pub(super) async fn add(
         return Ok(see(&ctx, path, &[("done", "bad_multiplier")]));
     };
     let models = multiplier.model.as_str().to_owned();
-    let edit = Edit::Put(Item::Multiplier(multiplier));
-    let batch = state.store.edit_prices(ctx.now, vec![edit]).await?;
+    let book = state.store.prices();
+    let own = book.multipliers().iter();
+    let own = own.filter(|(layer, _)| *layer == Layer::Override);
+    let replaced = own.filter(|(_, old)| *old != multiplier && multiplier.is_instead_of(old));
+    let mut edits: Vec<Edit> = replaced
+        .map(|(_, old)| Edit::RemoveMultiplier(old.clone()))
+        .collect();
+    edits.push(Edit::Put(Item::Multiplier(multiplier)));
+    let batch = state.store.edit_prices(ctx.now, edits).await?;
     Ok(see_batch(&ctx, path, "saved", &models, batch))
 }
 

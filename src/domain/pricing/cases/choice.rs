@@ -188,6 +188,29 @@ fn an_account_or_provider_may_have_a_factor() {
     );
 }
 
+/// In whatever order they were added.
+#[test]
+fn of_several_thresholds_the_highest_exceeded_holds() {
+    let above = |over, times| Multiplier {
+        model: Pattern::new("m"),
+        when: When::Above { over },
+        input: Factor(times),
+        output: Factor(times),
+    };
+    let (far, near) = (above(250_000, 4_000_000), above(150_000, 2_000_000));
+    for own in [vec![far.clone(), near.clone()], vec![near, far]] {
+        let book = PriceBook::new(vec![entry("m", price("1", "0"))], Vec::new(), own);
+        // 0.3 × 4
+        check(&book, &REQUEST, LONG, "1.200000000");
+        let middle = Counts {
+            input: 200_000,
+            ..LONG
+        };
+        check(&book, &REQUEST, middle, "0.400000000");
+        check(&book, &REQUEST, HUNDRED_K, "0.100000000");
+    }
+}
+
 #[test]
 fn a_call_may_have_a_price_of_its_own() {
     let mut call = price("1", "1");
