@@ -162,3 +162,25 @@ async fn a_change_beyond_the_columns_is_shown_with_its_amounts() {
         assert!(page.body.contains(text), "{text}\n{}", page.body);
     }
 }
+
+/// Nothing is said of sources that could not be read.
+#[tokio::test]
+async fn sources_that_say_nothing_prove_nothing() {
+    let lists = Lists::start().await;
+    let panel = panel(&lists, "no list").await;
+    panel.clock.set(MORNING + Ms::HOUR);
+    store(panel.store(), vec![event(1)]).await.unwrap();
+    let browser = panel.logged_in().await;
+    let checked = browser.post("/usage/prices/sources/check", &[]).await;
+    let page = browser.follow(&checked).await.body;
+    assert!(page.contains("No source could be read"), "{page}");
+    for claim in ["In no source", "is priced as the sources say", ">fine<"] {
+        assert!(!page.contains(claim), "{claim} in {page}");
+    }
+
+    lists.say("models-dev", TWO_SHOPS);
+    let checked = browser.post("/usage/prices/sources/check", &[]).await;
+    let page = browser.follow(&checked).await.body;
+    assert!(page.contains("In no source that could be read"), "{page}");
+    assert!(!page.contains("is priced as the sources say"), "{page}");
+}

@@ -58,6 +58,9 @@ pub struct Plan {
     pub kept: Vec<String>,
     /// Found, and priced as now.
     pub unchanged: usize,
+    /// Sources of which no list is in hand: what is unmatched may be in them.
+    #[serde(default)]
+    pub silent: Vec<Source>,
 }
 
 /// What of a plan is to be applied.
@@ -105,7 +108,11 @@ pub fn plan(book: &PriceBook, wanted: &[Wanted], answers: &Answers) -> Plan {
         .iter()
         .map(|(source, candidates)| Index::new(*source, candidates.as_deref()))
         .collect();
-    let mut plan = Plan::default();
+    let silent = answers.iter().filter(|(_, list)| list.is_none());
+    let mut plan = Plan {
+        silent: silent.map(|(source, _)| *source).collect(),
+        ..Plan::default()
+    };
     let mut done = BTreeSet::new();
     for wanted in wanted {
         let model = bare(&wanted.model);

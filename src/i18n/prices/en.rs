@@ -142,6 +142,8 @@ pub static EN: Prices = Prices {
     nothing_new: "Every model in use is priced as the sources say",
     no_preview: "No preview",
     no_preview_hint: "Check the sources to see what would change.",
+    no_answer: "No source could be read, so there is nothing to compare with.",
+    unmatched_so_far: "In no source that could be read",
     unmatched: "In no source",
     unmatched_hint: "Set their prices yourself.",
     kept: "Kept",
@@ -173,7 +175,7 @@ pub static EN: Prices = Prices {
     pattern: "Models",
     pattern_hint: "* stands for any characters.",
     subject: "Which",
-    subject_hint: "A tier, a number of tokens, a provider or an account's identity.",
+    subject_hint: "A tier, a number of tokens, a provider or an account; those that were met are offered.",
     bad_multiplier: "Say which models, which tier, tokens, provider or account, and factors from 0 to 1000.",
 
     anew_lede: "The cost of a request is fixed when it is stored; here stored requests get the prices of today",

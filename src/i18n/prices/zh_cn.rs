@@ -139,6 +139,8 @@ pub static ZH_CN: Prices = Prices {
     nothing_new: "所有使用中的模型都与来源的价格一致",
     no_preview: "没有预览",
     no_preview_hint: "检查来源即可看到将会更改的内容。",
+    no_answer: "没有任何来源可以读取，因此无从比较。",
+    unmatched_so_far: "可读取的来源中均没有",
     unmatched: "任何来源都没有",
     unmatched_hint: "请自行设置价格。",
     kept: "保留",

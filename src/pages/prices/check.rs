@@ -56,7 +56,10 @@ struct Preview {
     time: String,
     changes: Vec<ChangeRow>,
     choices: Vec<ChoiceRow>,
+    /// Nothing is known of any source.
+    no_answer: bool,
     unmatched: Vec<String>,
+    unmatched_head: &'static str,
     kept: Vec<String>,
     same: String,
 }
@@ -144,7 +147,13 @@ fn preview(ctx: &Ctx, made: At, plan: &Plan) -> Preview {
             .map(|(n, c)| change(ctx, n, c))
             .collect(),
         choices: plan.choices.iter().enumerate().map(choice).collect(),
+        no_answer: plan.silent.len() == Source::ALL.len(),
         unmatched: names(&plan.unmatched),
+        unmatched_head: if plan.silent.is_empty() {
+            ctx.t.prices.unmatched
+        } else {
+            ctx.t.prices.unmatched_so_far
+        },
         kept: names(&plan.kept),
         same: match plan.unchanged {
             0 => String::new(),
