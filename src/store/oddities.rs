@@ -42,7 +42,8 @@ struct Known {
     zone: Zone,
     /// Whether times were judged.
     quantiles: bool,
-    /// Of all hours looked at.
+    /// Of everything in all hours looked at: while that stays, so does what a
+    /// condition chooses of it.
     sums: Totals,
     found: Vec<Unusual>,
 }
@@ -89,7 +90,12 @@ impl Memory {
             hour if hour == selection.from => hour,
             hour => Grain::Hour.next(zone, hour),
         };
-        let sums = report::of(c, names, &hours, &Question::default())?.totals;
+        let everything = match &hours.search {
+            None => Selection::between(*first, *last),
+            // An account may get another name at any time.
+            Some(_) => hours.clone(),
+        };
+        let sums = report::of(c, names, &everything, &Question::default())?.totals;
         let same = |known: &Known| {
             known.from == from
                 && known.zone == zone

@@ -99,16 +99,17 @@ pub fn standing(
     })
 }
 
-/// Counts the bars of `question` into slots, such as the cells of a weekday ×
-/// hour table: `slots` has one for each bar. As many as the highest and one.
+/// The total, and the bars of `question` in slots, such as the cells of a weekday
+/// × hour table: `slots` has one for each bar. As many as the highest and one.
 pub(super) fn slots(
     c: &mut SqliteConnection,
     names: &Names,
     selection: &Selection,
     question: &Question,
     slots: &[u16],
-) -> Result<Vec<Measures>> {
-    Ok(count(c, names, selection, question, slots)?.slots)
+) -> Result<(Totals, Vec<Measures>)> {
+    let counted = count(c, names, selection, question, slots)?;
+    Ok((counted.total.totals(), counted.slots))
 }
 
 fn count(

@@ -158,17 +158,20 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         None => None,
     };
     question.edges = edges;
-    let report = report::of(c, names, &rows.selection(span), &question)?;
-    let week = match wanted.week {
+    let selection = rows.selection(span);
+    let (report, week) = match wanted.week {
         Some(quantiles) => {
-            let selection = rows.selection(span);
-            Some(week::of(c, names, &selection, zone, now, quantiles)?)
+            let week = week::of(c, names, &selection, zone, now, quantiles)?;
+            let report = Report {
+                totals: week.total.clone(),
+                ..Report::default()
+            };
+            (report, Some(week))
         }
-        None => None,
+        None => (report::of(c, names, &selection, &question)?, None),
     };
     let (mut unusual, mut causes) = (None, Vec::new());
     if let Some(memory) = &wanted.unusual {
-        let selection = rows.selection(span);
         // The page of hours is where they are looked for.
         unusual = memory.of(c, names, &selection, zone, now, week.is_some())?;
         let shown = unusual.as_deref().unwrap_or_default();

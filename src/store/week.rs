@@ -19,6 +19,8 @@ const CELLS: u16 = DAYS * HOURS;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Week {
+    /// Of the whole range, quantiles included.
+    pub total: Totals,
     /// Seven days of 24 hours; Monday is 0.
     pub cells: Vec<Totals>,
     /// Begun hours of the range that each cell is made of.
@@ -37,7 +39,8 @@ impl Week {
     }
 }
 
-/// The weekday × hour table of a selection; without `quantiles` these are empty.
+/// The weekday × hour table of a selection; without `quantiles` only the total
+/// has any.
 pub fn of(
     c: &mut SqliteConnection,
     names: &Names,
@@ -62,13 +65,15 @@ pub fn of(
     }
     let question = Question {
         edges,
-        quantiles,
+        quantiles: true,
+        plain_bars: !quantiles,
         ..Question::default()
     };
-    let mut cells = report::slots(c, names, selection, &question, &slots)?;
+    let (total, mut cells) = report::slots(c, names, selection, &question, &slots)?;
     cells.resize_with(usize::from(CELLS), Measures::default);
     let totals = |measures: &[Measures]| measures.iter().map(Measures::totals).collect();
     Ok(Week {
+        total,
         days: totals(&folded(&cells, DAYS, |cell| cell / HOURS)),
         clock: totals(&folded(&cells, HOURS, |cell| cell % HOURS)),
         cells: totals(&cells),

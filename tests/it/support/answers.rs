@@ -181,6 +181,7 @@ async fn check_week(
         let expected = naive::totals(events.map(|(_, event)| *event));
         naive::assert_same(found, &expected, &format!("{of} {zone:?} {selection:?}"));
     };
+    check(&week.total, "total", &|_| true);
     for (day, found) in (0..).zip(&week.days) {
         check(found, &format!("day {day}"), &|cell| cell.weekday == day);
         for hour in 0..24 {
