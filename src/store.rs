@@ -32,6 +32,7 @@ pub mod choices;
 pub mod client_key;
 pub mod clients;
 pub mod counters;
+pub mod courses;
 pub mod data_key;
 pub mod detail;
 pub mod endings;

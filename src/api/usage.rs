@@ -102,6 +102,7 @@ async fn read(
         by,
         limit,
         plain_bars: false,
+        courses: None,
         week: None,
         unusual: None,
         causes: 0,

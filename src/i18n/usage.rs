@@ -187,6 +187,13 @@ pub struct Usage {
     pub one_key: &'static str,
     pub one_account: &'static str,
     pub one_provider: &'static str,
+    /// One chart of all together, or of the busiest one by one.
+    pub lines: &'static str,
+    pub together: &'static str,
+    pub each: &'static str,
+    pub split_title: fn(per: &str, by: &str) -> String,
+    /// Who is drawn: so many of all, by what.
+    pub split_note: fn(drawn: usize, all: &str, metric: &str) -> String,
     pub none_unusual: &'static str,
     pub flagged_hour: fn(what: &str, value: &str, usual: &str) -> String,
     pub and_more_hours: fn(usize) -> String,

@@ -6,10 +6,12 @@ use std::fmt;
 
 mod axis;
 mod bars;
+mod lines;
 mod missing;
 
 pub use axis::{Tick, second_ticks, ticks};
 pub use bars::{Bar, Bars, Column, FAILED, Rect, Stack, WHOLE, bars, nice, stacks};
+pub use lines::{Line, Lines, Slot, lines};
 pub use missing::{Band, bands};
 
 /// A coordinate; prints with at most one decimal.

@@ -263,7 +263,9 @@ fn past_name(before: &Before, zone: Zone, ctx: &Ctx) -> String {
 /// Twenty dollars, in nano-dollars.
 const FAR: i64 = 20_000_000_000;
 
-fn scale(metric: Metric, n: i64, lang: Lang) -> String {
+/// A value on the scale of a chart.
+#[must_use]
+pub fn scale(metric: Metric, n: i64, lang: Lang) -> String {
     match metric {
         Metric::Requests | Metric::Failed | Metric::Tokens => lang.compact(n),
         Metric::Cost => {

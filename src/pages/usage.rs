@@ -8,6 +8,7 @@ mod head;
 mod hours;
 mod order;
 mod rest;
+mod split;
 mod tab;
 mod table;
 
@@ -36,6 +37,7 @@ use crate::web::state::AppState;
 use download::Part;
 use hours::{Flagged, Hours};
 use rest::{Rest, rest};
+use split::Split;
 use tab::{Tab, TabLink, tabs};
 use table::Table;
 
@@ -102,6 +104,10 @@ enum Found {
 }
 
 struct Sums {
+    /// All together, or the busiest one by one; empty on the summary.
+    modes: Vec<trend::Choice>,
+    /// Instead of the trend.
+    split: Option<Split>,
     trend: Trend,
     trend_files: Vec<Link>,
     /// The most unusual hour, its rows, and the page of all of them.
@@ -145,6 +151,8 @@ async fn index(
         // Which come first is decided by the order asked for.
         limit: usize::MAX,
         plain_bars: !view.metric.is_timed(),
+        courses: (view.split && !matches!(tab, Tab::Summary | Tab::Hours))
+            .then(|| view.metric.is_timed()),
         week: (tab == Tab::Hours).then(|| view.metric.is_timed()),
         unusual: matches!(tab, Tab::Summary | Tab::Hours).then(|| state.store.oddities()),
         causes: match tab {
@@ -220,6 +228,8 @@ fn found(tab: Tab, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx: &C
     }
     let trend = Trend::new(view, usage, path, ctx);
     Found::Sums(Box::new(Sums {
+        modes: split::modes(tab, view, ctx),
+        split: Split::new(tab, view, usage, ctx),
         unusual: Flagged::new(view, usage, ctx),
         elsewhere: (tab == Tab::Summary && usage.unusual.is_none())
             .then(|| ctx.url(&view.url(Tab::Hours.path()))),

@@ -3,7 +3,7 @@
 
 mod pair;
 mod part;
-mod plan;
+pub(super) mod plan;
 
 use std::cmp::Reverse;
 
@@ -187,7 +187,7 @@ pub(super) fn label(names: &Dictionary, dimension: Dimension, value: &str) -> St
 }
 
 /// `None` where the id is the value: HTTP codes.
-fn kind(dimension: Dimension) -> Option<Kind> {
+pub(super) fn kind(dimension: Dimension) -> Option<Kind> {
     match dimension {
         Dimension::Provider => Some(Kind::Provider),
         Dimension::Model => Some(Kind::Model),
@@ -200,7 +200,7 @@ fn kind(dimension: Dimension) -> Option<Kind> {
     }
 }
 
-fn family(dimension: Dimension) -> Family {
+pub(super) fn family(dimension: Dimension) -> Family {
     match dimension {
         Dimension::Provider => Family::Provider,
         Dimension::Model => Family::Model,

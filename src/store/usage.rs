@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 use super::choices;
+use super::courses::{self, Course};
 use super::error::Result;
 use super::lack::{self, Lack};
 use super::names::Names;
@@ -32,6 +33,9 @@ pub struct Wanted {
     pub limit: usize,
     /// Whether bars do without quantiles.
     pub plain_bars: bool,
+    /// Whether the busiest of the first table are drawn one by one, and with
+    /// quantiles.
+    pub courses: Option<bool>,
     /// The weekday × hour table instead of course and comparison, and whether it
     /// has quantiles.
     pub week: Option<bool>,
@@ -55,6 +59,8 @@ pub struct Usage {
     pub before: Option<Before>,
     /// The last half hour, of a range that reaches up to now.
     pub lately: Option<Totals>,
+    /// The busiest of the first table, if they were asked for.
+    pub courses: Option<Vec<Course>>,
     pub week: Option<Week>,
     /// The most unusual hours first; `None` where they were not looked for.
     pub unusual: Option<Vec<Unusual>>,
@@ -170,6 +176,18 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         }
         None => (report::of(c, names, &selection, &question)?, None),
     };
+    let courses = match (wanted.courses, wanted.by.first(), report.by.first()) {
+        (Some(quantiles), Some(dimension), Some(ranking)) => {
+            let question = courses::Question {
+                dimension: *dimension,
+                edges: &question.edges,
+                metric: view.metric,
+                quantiles,
+            };
+            Some(courses::of(c, names, &selection, ranking, question)?)
+        }
+        _ => None,
+    };
     let (mut unusual, mut causes) = (None, Vec::new());
     if let Some(memory) = &wanted.unusual {
         // The page of hours is where they are looked for.
@@ -195,6 +213,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         report,
         before,
         lately,
+        courses,
         week,
         unusual,
         causes,

@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod causes;
+mod courses;
 mod fold;
 mod given;
 mod home;

@@ -26,6 +26,8 @@ pub struct UsageView {
     pub sort: Option<SumSort>,
     /// The heat map shows the mean hour instead of the sum of its hours.
     pub mean: bool,
+    /// The busiest of a ranking are drawn one by one.
+    pub split: bool,
     /// Of a long table; 0 is the first. Another question begins there again.
     pub page: usize,
 }
@@ -41,6 +43,7 @@ impl Default for UsageView {
             compare: true,
             sort: None,
             mean: false,
+            split: false,
             page: 0,
         }
     }
@@ -123,6 +126,14 @@ impl UsageView {
                     _ => None,
                 },
             ),
+            "lines" => set(
+                &mut self.split,
+                match value {
+                    "each" => Some(true),
+                    "all" => Some(false),
+                    _ => None,
+                },
+            ),
             "page" => {
                 let page = value.parse().ok();
                 set(
@@ -168,6 +179,9 @@ impl UsageView {
         }
         if self.mean {
             pair("scale", "mean");
+        }
+        if self.split {
+            pair("lines", "each");
         }
         if self.page > 0 {
             pair("page", &self.page.to_string());

@@ -237,6 +237,16 @@ pub static EN: Usage = Usage {
     one_key: "key",
     one_account: "account",
     one_provider: "provider",
+    lines: "Lines",
+    together: "All together",
+    each: "The busiest",
+    split_title: |per, by| format!("{per} and {by}"),
+    split_note: |drawn, all, metric| {
+        format!(
+            "The {drawn} of {all} with most {}, and all others together.",
+            metric.to_lowercase()
+        )
+    },
     none_unusual: "No hour of this range breaks the rule, or there are not yet three weeks to compare.",
     hour: "Hour",
     what: "Metric",

@@ -33,10 +33,15 @@ pub(super) enum Part {
     Providers,
     Hours,
     Unusual,
+    /// The busiest of a ranking over time.
+    ModelsTrend,
+    KeysTrend,
+    AccountsTrend,
+    ProvidersTrend,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Summary,
         Self::Trend,
         Self::Models,
@@ -45,6 +50,10 @@ impl Part {
         Self::Providers,
         Self::Hours,
         Self::Unusual,
+        Self::ModelsTrend,
+        Self::KeysTrend,
+        Self::AccountsTrend,
+        Self::ProvidersTrend,
     ];
 
     fn name(self) -> &'static str {
@@ -57,6 +66,10 @@ impl Part {
             Self::Providers => "providers",
             Self::Hours => "hours",
             Self::Unusual => "unusual",
+            Self::ModelsTrend => "models-trend",
+            Self::KeysTrend => "keys-trend",
+            Self::AccountsTrend => "accounts-trend",
+            Self::ProvidersTrend => "providers-trend",
         }
     }
 
@@ -74,12 +87,27 @@ impl Part {
         }
     }
 
+    /// The busiest of such a table over time.
+    pub(super) fn course(dimension: Dimension) -> Self {
+        match dimension {
+            Dimension::Key => Self::KeysTrend,
+            Dimension::Account => Self::AccountsTrend,
+            Dimension::Provider => Self::ProvidersTrend,
+            _ => Self::ModelsTrend,
+        }
+    }
+
+    fn is_course(self) -> bool {
+        let all = [Self::ModelsTrend, Self::KeysTrend, Self::AccountsTrend];
+        all.contains(&self) || self == Self::ProvidersTrend
+    }
+
     fn dimension(self) -> Option<Dimension> {
         match self {
-            Self::Models => Some(Dimension::Model),
-            Self::Keys => Some(Dimension::Key),
-            Self::Accounts => Some(Dimension::Account),
-            Self::Providers => Some(Dimension::Provider),
+            Self::Models | Self::ModelsTrend => Some(Dimension::Model),
+            Self::Keys | Self::KeysTrend => Some(Dimension::Key),
+            Self::Accounts | Self::AccountsTrend => Some(Dimension::Account),
+            Self::Providers | Self::ProvidersTrend => Some(Dimension::Provider),
             Self::Summary | Self::Trend | Self::Hours | Self::Unusual => None,
         }
     }
@@ -118,6 +146,7 @@ pub(super) async fn answer(
         by: part.dimension().into_iter().collect(),
         limit: usize::MAX,
         plain_bars: part != Part::Trend,
+        courses: part.is_course().then_some(true),
         week: matches!(part, Part::Hours | Part::Unusual).then_some(true),
         unusual: matches!(part, Part::Hours | Part::Unusual).then(|| state.store.oddities()),
         causes: match part {
@@ -157,6 +186,9 @@ fn filled(part: Part, view: &UsageView, usage: &Usage, mentions: &Mentions, ctx:
             mentions,
             ctx,
         ),
+        Part::ModelsTrend | Part::KeysTrend | Part::AccountsTrend | Part::ProvidersTrend => {
+            courses(part.dimension().unwrap_or(Dimension::Model), usage, ctx)
+        }
         Part::Hours => week::hours(usage),
         Part::Unusual => week::unusual(usage, ctx),
     };
@@ -270,6 +302,31 @@ fn trend(usage: &Usage, ctx: &Ctx) -> Table {
         columns(&["from", "to", "finished", "whole"], before.is_some()),
         rows.collect(),
     )
+}
+
+/// One line for each of the busiest in each bar, and for all others together.
+fn courses(dimension: Dimension, usage: &Usage, ctx: &Ctx) -> Table {
+    let mut rows = Vec::new();
+    for (at, bucket) in usage.report.timeline.iter().enumerate() {
+        for course in usage.courses.iter().flatten() {
+            let who = course.choice.as_ref();
+            let name = who.filter(|choice| !choice.value.is_empty());
+            let name = name.map(|choice| table::name(dimension, choice, ctx));
+            let mut row = vec![
+                Value::Time(bucket.from),
+                Value::Time(bucket.to),
+                Value::Flag(bucket.to <= ctx.now),
+                Value::Flag(usage.is_whole(bucket)),
+                Value::text(who.map_or("", |choice| &choice.value)),
+                Value::Text(name.unwrap_or_default()),
+                Value::Flag(who.is_none()),
+            ];
+            row.extend(course.bars.get(at).map_or_else(absent, measures));
+            rows.push(row);
+        }
+    }
+    let first = ["from", "to", "finished", "whole", "id", "name", "others"];
+    (columns(&first, false), rows)
 }
 
 fn ranking(

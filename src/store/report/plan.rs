@@ -16,36 +16,36 @@ use crate::store::scan::loose;
 
 /// Consecutive time answered from one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) source: Source,
-    pub(super) from: At,
-    pub(super) to: At,
+pub(in crate::store) struct Run {
+    pub(in crate::store) source: Source,
+    pub(in crate::store) from: At,
+    pub(in crate::store) to: At,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(in crate::store) enum Source {
     Rollups(Width),
     Rows,
 }
 
 impl Run {
     /// The roll-ups of a run, for one whose source they are.
-    pub(super) fn buckets(&self, width: Width) -> Range<i64> {
+    pub(in crate::store) fn buckets(&self, width: Width) -> Range<i64> {
         width.of(self.from)..width.of(self.to - Ms(1)) + 1
     }
 }
 
 /// What may be used.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Allowed {
-    pub(super) days: bool,
+pub(in crate::store) struct Allowed {
+    pub(in crate::store) days: bool,
     /// The hours of days that are over.
-    pub(super) hours: bool,
-    pub(super) fine: Option<Width>,
+    pub(in crate::store) hours: bool,
+    pub(in crate::store) fine: Option<Width>,
 }
 
 /// Covers `[from, to)` without gap or overlap, oldest first.
-pub(super) fn make(
+pub(in crate::store) fn make(
     c: &mut SqliteConnection,
     (from, to): (At, At),
     cuts: &[At],
