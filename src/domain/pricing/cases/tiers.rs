@@ -137,3 +137,72 @@ fn the_tier_that_was_served_counts() {
     let terms = odd.cost(&book, &HUNDRED_K.tokens()).terms.unwrap();
     assert_eq!(terms.tier, TierUsed::Unlisted);
 }
+
+/// Terms are remembered by the steps of a book: they have to change there.
+#[test]
+fn a_threshold_itself_is_not_exceeded() {
+    let mut stepped = price("1", "0");
+    stepped.above.push(Above {
+        over: 200_000,
+        rates: Rates {
+            input: usd("2"),
+            ..Rates::default()
+        },
+    });
+    stepped.tiers.push(TierPrice {
+        tier: String::from("priority"),
+        up_to: Some(200_000),
+        how: TierHow::Times(Factor(3_000_000)),
+    });
+    let book = priced("m", stepped);
+    let fast = Request {
+        served: "priority",
+        ..REQUEST
+    };
+    let input = |input| Counts {
+        input,
+        ..Counts::default()
+    };
+    check(&book, &REQUEST, input(200_000), "0.200000000");
+    check(&book, &fast, input(200_000), "0.600000000");
+    // One more: twice the price, and priority is not sold.
+    check(&book, &REQUEST, input(200_001), "0.400002000");
+    check(&book, &fast, input(200_001), "0.400002000");
+    assert_eq!(book.step(199_999), book.step(200_000));
+    assert_ne!(book.step(200_000), book.step(200_001));
+}
+
+#[test]
+fn reasoning_is_stretched_like_output() {
+    let counts = Counts {
+        reasoning: 1_000,
+        ..LONG
+    };
+    // 0.3 × 5 × 2 + 0.002 × 30 × 1.5
+    check(&gpt_5_5(), &GPT, counts, "3.090000000");
+}
+
+#[test]
+fn a_multiplier_of_ones_own_comes_before_those_that_ship() {
+    let times = |tier: &str, times| Multiplier {
+        model: Pattern::new("*"),
+        when: When::Tier {
+            tier: tier.to_owned(),
+            up_to: None,
+        },
+        input: Factor(times),
+        output: Factor(times),
+    };
+    let own = vec![times("flex", 250_000), times("priority", 3_000_000)];
+    let entries = vec![entry("gpt-5.5", price("5", "30"))];
+    let book = PriceBook::new(entries, Vec::new(), own);
+    for (served, expected) in [
+        // (0.1 × 5 + 0.001 × 30) × 0.25, where 0.5 ships for the same pattern
+        ("flex", "0.132500000"),
+        // × 3, where 2.5 ships for a closer one
+        ("priority", "1.590000000"),
+    ] {
+        let request = Request { served, ..GPT };
+        check(&book, &request, HUNDRED_K, expected);
+    }
+}

@@ -134,6 +134,18 @@ fn several_meanings_are_a_choice() {
     assert_eq!(plan.choices[1].options[0].confidence, 64);
 }
 
+/// Even if both of them make models.
+#[test]
+fn two_makers_with_two_prices_are_a_choice() {
+    let makers = [("openai", "1"), ("xai", "2")];
+    let listed = makers.map(|(maker, input)| candidate(Source::LiteLlm, maker, "open-9", input));
+    let answers = vec![(Source::LiteLlm, Some(listed.to_vec()))];
+    let wanted = [wanted("open-9", "openai-compatible-box")];
+    let plan = plan(&empty(), &wanted, &answers);
+    assert_eq!(plan.changes, []);
+    assert_eq!(plan.choices[0].options.len(), 2);
+}
+
 #[test]
 fn a_choice_once_made_is_asked_again_only_when_its_price_changes() {
     let shops = |first| {
