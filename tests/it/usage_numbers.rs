@@ -11,6 +11,7 @@ mod home;
 mod pages;
 mod rest;
 mod unusual;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,10 +17,10 @@ const EVENTS: i64 = 900;
 const DAYS: i64 = 40;
 
 /// A small generator: the same events in every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: i64) -> i64 {
+    pub(super) fn roll(&mut self, sides: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -32,7 +32,7 @@ impl Dice {
     }
 }
 
-fn random(n: i64, dice: &mut Dice) -> Event {
+pub(super) fn random(n: i64, dice: &mut Dice) -> Event {
     let mut event = event(n);
     let back = dice.roll(DAYS * Ms::DAY.0 / 1_000) * 1_000;
     // Some on the very edges of hours, some in the last minutes.
