@@ -141,10 +141,19 @@ async fn sums(asked: &mut Asked<'_>) {
         let name = format!("Usage, 90 days, {name}");
         asked.page(Kind::Filter, &name, &path).await;
     }
+    // Two periods of a month, as they are compared.
+    let (name, path) = ("Usage, 30 days, cache hits", "/usage?range=30d&cache=hit");
+    asked.page(Kind::Filter, name, path).await;
     for (name, tab) in [
         ("Usage, accounts, cache hits", "accounts?cache=hit"),
         ("Usage, keys, provider", "keys?provider=claude"),
         ("Usage, hours, cache hits", "hours?cache=hit"),
+        (
+            "Usage, hours by latency, cache hits",
+            "hours?cache=hit&metric=latency",
+        ),
+        ("Usage, accounts, latency above 5 s", "accounts?min_ms=5000"),
+        ("Usage, hours, latency above 5 s", "hours?min_ms=5000"),
     ] {
         let path = format!("/usage/{tab}&range=all");
         asked.page(Kind::Filter, name, &path).await;
