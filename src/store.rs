@@ -198,6 +198,7 @@ impl Store {
             ),
             names: names.clone(),
             pricer: Pricer::new(prices.clone()),
+            repricing: reprice::AtWork::default(),
             arrivals: arrivals.clone(),
             version: version_out,
             lock,

@@ -10,6 +10,7 @@ mod cells;
 mod undo;
 mod work;
 
+pub(super) use book::AtWork;
 pub use book::mark;
 
 use diesel::prelude::*;
@@ -237,13 +238,15 @@ impl Store {
     pub async fn reprice_step(&self) -> Result<Step> {
         let names = self.names();
         self.run(move |writer: &mut Writer| {
+            let mut at_work = std::mem::take(&mut writer.repricing);
             let step = writer.transaction(|c| {
-                let step = work::step(c, &names)?;
+                let step = work::step(c, &names, &mut at_work)?;
                 if matches!(step, Step::Worked(n) if n > 0) {
                     super::counters::add(c, super::counters::Counter::Version, 1)?;
                 }
                 Ok(step)
             });
+            writer.repricing = at_work;
             if !matches!(step, Ok(Step::Idle | Step::Worked(0))) {
                 writer.changed();
             }

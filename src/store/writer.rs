@@ -19,6 +19,7 @@ use super::lock::Lock;
 use super::names::{Interner, Names};
 use super::open;
 use super::prices::pricer::Pricer;
+use super::reprice::AtWork;
 use super::scan::keys::KeyRange;
 use super::scan::loose;
 use super::wal::Wal;
@@ -41,6 +42,7 @@ pub(super) struct Writer {
     pub(super) wal: Wal,
     pub(super) names: Names,
     pub(super) pricer: Pricer,
+    pub(super) repricing: AtWork,
     pub(super) arrivals: Arrivals,
     pub(super) version: watch::Sender<u64>,
     /// Released last, when nothing writes any more. `None` where nothing can be

@@ -73,6 +73,19 @@ async fn latest(db: &Store) -> Job {
     db.read(reprice::latest).await.unwrap().unwrap()
 }
 
+async fn given(db: &Store) {
+    for batch in events().chunks(1_000) {
+        store(db, batch.to_vec()).await.unwrap();
+    }
+}
+
+/// Everything, by the prices in force.
+async fn begin(db: &Store) {
+    let book = db.prices();
+    let begun = db.write(move |c| reprice::start(c, MORNING, &everything(), &book));
+    begun.await.unwrap().unwrap();
+}
+
 async fn finish(db: &Store) {
     while db.reprice_step().await.unwrap() != Step::Idle {}
 }
@@ -81,20 +94,14 @@ async fn finish(db: &Store) {
 async fn a_job_ends_as_it_was_shown_whatever_prices_become_meanwhile() {
     let database = Database::new();
     let db = database.open();
-    for batch in events().chunks(1_000) {
-        store(&db, batch.to_vec()).await.unwrap();
-    }
+    given(&db).await;
     let before = costs(&db).await;
     db.edit_prices(MORNING, vec![price("100")]).await.unwrap();
     let shown = db.prices();
     let (names, book) = (db.names(), db.prices());
     let effect = db.read(move |c| reprice::preview(c, &names, &book, &everything()));
     let effect = effect.await.unwrap();
-    let book = db.prices();
-    db.write(move |c| reprice::start(c, MORNING, &everything(), &book))
-        .await
-        .unwrap()
-        .unwrap();
+    begin(&db).await;
     assert!(matches!(db.reprice_step().await.unwrap(), Step::Worked(n) if n > 0));
 
     db.edit_prices(MORNING, vec![price("7")]).await.unwrap();
@@ -114,27 +121,59 @@ async fn a_job_ends_as_it_was_shown_whatever_prices_become_meanwhile() {
     assert_eq!(costs(&db).await, before);
 }
 
-/// A job of a version that kept no prices with it.
+/// In the place of the prices that the job keeps with it.
+async fn keep_instead(db: &Store, book: Option<&'static [u8]>) {
+    let put = db.write(move |c| {
+        let put = schema::reprice::book.eq(book);
+        diesel::update(schema::reprice::table).set(put).execute(c)?;
+        Ok(())
+    });
+    put.await.unwrap();
+}
+
+/// A job of a version that kept none, or that another version cannot read.
 #[tokio::test]
-async fn a_job_without_prices_stops_instead_of_guessing() {
+async fn a_job_without_readable_prices_stops_instead_of_guessing() {
+    for book in [None, Some(b"of another time".as_slice())] {
+        let database = Database::new();
+        let db = database.open();
+        store(&db, events().split_off(4_990)).await.unwrap();
+        let before = costs(&db).await;
+        db.edit_prices(MORNING, vec![price("100")]).await.unwrap();
+        begin(&db).await;
+        keep_instead(&db, book).await;
+        finish(&db).await;
+        assert_eq!(latest(&db).await.state, State::Stopped);
+        assert_eq!(costs(&db).await, before);
+        begin(&db).await;
+        finish(&db).await;
+        assert_eq!(
+            latest(&db).await.state,
+            State::Done,
+            "another one may begin"
+        );
+    }
+}
+
+/// Thousands of prices are not unpacked at every step.
+#[tokio::test]
+async fn a_job_reads_its_prices_once() {
     let database = Database::new();
     let db = database.open();
-    store(&db, events().split_off(4_990)).await.unwrap();
-    let before = costs(&db).await;
+    given(&db).await;
     db.edit_prices(MORNING, vec![price("100")]).await.unwrap();
-    let book = db.prices();
-    let begun = db.write(move |c| {
-        let job = reprice::start(c, MORNING, &everything(), &book)?;
-        let none = schema::reprice::book.eq(None::<Vec<u8>>);
-        diesel::update(schema::reprice::table)
-            .set(none)
-            .execute(c)?;
-        Ok(job)
-    });
-    assert!(begun.await.unwrap().is_some());
+    begin(&db).await;
+    assert!(matches!(db.reprice_step().await.unwrap(), Step::Worked(n) if n > 0));
+    keep_instead(&db, None).await;
     finish(&db).await;
-    assert_eq!(latest(&db).await.state, State::Stopped);
-    assert_eq!(costs(&db).await, before);
+    assert_eq!(latest(&db).await.state, State::Done);
+    assert_eq!(costs(&db).await, by(&db.prices()));
+
+    // The next job has its own.
+    db.edit_prices(MORNING, vec![price("7")]).await.unwrap();
+    begin(&db).await;
+    finish(&db).await;
+    assert_eq!(costs(&db).await, by(&db.prices()));
 }
 
 #[tokio::test]

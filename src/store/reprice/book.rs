@@ -23,11 +23,38 @@ pub(super) fn kept(book: &PriceBook) -> Result<Vec<u8>> {
     pack(book)
 }
 
-/// `None` for a job that was begun by a version that kept no prices.
-pub(super) fn of(c: &mut SqliteConnection, job: i32) -> Result<Option<PriceBook>> {
+/// The prices of the job at work. They belong to the writer, which runs the
+/// steps, so that a job reads its own once and not at every step.
+#[derive(Default)]
+pub(in crate::store) struct AtWork(Option<(i32, PriceBook)>);
+
+impl AtWork {
+    /// `None`: which prices the job was begun with is not known.
+    pub(super) fn of(&mut self, c: &mut SqliteConnection, job: i32) -> Result<Option<&PriceBook>> {
+        if self.0.as_ref().is_none_or(|(held, _)| *held != job) {
+            self.0 = read(c, job)?.map(|book| (job, book));
+        }
+        Ok(self.0.as_ref().map(|(_, book)| book))
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// `None` for a job of a version that kept no prices, or kept them in words
+/// that this version cannot read: trying again would not help.
+fn read(c: &mut SqliteConnection, job: i32) -> Result<Option<PriceBook>> {
     let kept: Option<Vec<u8>> = reprice::table
         .find(job)
         .select(reprice::book)
         .get_result(c)?;
-    kept.as_deref().map(unpack).transpose()
+    let Some(kept) = kept else { return Ok(None) };
+    match unpack(&kept) {
+        Ok(book) => Ok(Some(book)),
+        Err(error) => {
+            log::warn!("pricing anew stops, its prices cannot be read: {error}");
+            Ok(None)
+        }
+    }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::{Ask, Effect, Job, State, Step, book, cells, latest, set_state, undo};
+use super::book::AtWork;
+use super::{Ask, Effect, Job, State, Step, cells, latest, set_state, undo};
 use crate::domain::event::EventKey;
 use crate::domain::pricing::{PriceBook, Terms, Usage, input_of, without_terms};
 use crate::domain::tokens::{Quality, Tokens};
@@ -63,22 +64,33 @@ struct Different {
     terms: Option<Arc<Terms>>,
 }
 
-pub(super) fn step(c: &mut SqliteConnection, names: &Names) -> Result<Step> {
-    match latest(c)? {
-        Some(job) if job.state == State::Running => forward(c, names, &job),
+pub(super) fn step(c: &mut SqliteConnection, names: &Names, at_work: &mut AtWork) -> Result<Step> {
+    let job = latest(c)?;
+    if let Some(job) = &job
+        && job.state == State::Running
+    {
+        return forward(c, names, at_work, job);
+    }
+    at_work.forget();
+    match job {
         Some(job) if job.state == State::Undoing => undo::step(c, &job),
         _ => Ok(Step::Idle),
     }
 }
 
-fn forward(c: &mut SqliteConnection, names: &Names, job: &Job) -> Result<Step> {
-    let Some(book) = book::of(c, job.id)? else {
+fn forward(
+    c: &mut SqliteConnection,
+    names: &Names,
+    at_work: &mut AtWork,
+    job: &Job,
+) -> Result<Step> {
+    let Some(book) = at_work.of(c, job.id)? else {
         // By which prices it was to go on is not known.
         set_state(c, job.id, State::Stopped)?;
         return Ok(Step::Worked(0));
     };
     let predicate = job.ask.predicate(names);
-    let mut rates = Rates::new(names, &book);
+    let mut rates = Rates::new(names, book);
     let end = KeyRange::between(job.ask.from, job.ask.to).to;
     let range = KeyRange {
         from: job.next,

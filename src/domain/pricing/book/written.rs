@@ -1,6 +1,7 @@
 //! A whole book as a value that can be kept, the shipped layer included: what
 //! was begun with a book goes on with it after a restart, also of a later
-//! version of the program. Reading it back prices exactly the same.
+//! version of the program that ships other prices. Reading it back prices
+//! exactly the same; a book in other words than these is not read at all.
 
 use std::sync::Arc;
 
