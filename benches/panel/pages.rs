@@ -117,6 +117,10 @@ async fn sums(asked: &mut Asked<'_>) {
         ("Usage, accounts, 30 days", "/usage/accounts?range=30d"),
         ("Usage, providers, 90 days", "/usage/providers?range=all"),
         ("Usage, hours, 90 days", "/usage/hours?range=all"),
+        (
+            "Usage, accounts, the busiest one by one",
+            "/usage/accounts?range=all&lines=each",
+        ),
     ] {
         asked.page(Kind::Plain, name, path).await;
     }
@@ -153,6 +157,10 @@ async fn sums(asked: &mut Asked<'_>) {
             "hours?cache=hit&metric=latency",
         ),
         ("Usage, accounts, latency above 5 s", "accounts?min_ms=5000"),
+        (
+            "Usage, accounts, cache hits, the busiest one by one",
+            "accounts?cache=hit&lines=each",
+        ),
         ("Usage, hours, latency above 5 s", "hours?min_ms=5000"),
     ] {
         let path = format!("/usage/{tab}&range=all");
