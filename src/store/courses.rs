@@ -1,6 +1,7 @@
 //! The course of several values of one dimension side by side, and of all others
 //! together: from roll-ups where they answer, else in one scan. Exact; a bar
-//! without requests is zero.
+//! without requests is zero. Sums of the others are what is left of the whole, so
+//! only those that are drawn are looked for; quantiles cannot be taken away.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use super::error::Result;
 use super::fold::{Fold, Keep};
 use super::names::Names;
 use super::report::plan::{self, Allowed, Run, Source};
-use super::report::{family, kind};
+use super::report::{Report, family, kind};
 use super::requests::{Choice, Dimension, Totals};
 use super::rollups::{self, Family};
 use super::scan;
@@ -66,12 +67,14 @@ pub fn busiest(ranking: &[(Choice, Totals)], metric: Metric) -> Vec<&(Choice, To
     all
 }
 
-/// The courses of `chosen` between `edges`, then of all others if there are any.
+/// The courses of the busiest of the first ranking of `whole` between `edges`,
+/// then of all others if there are any. `whole` counts the same selection, in
+/// the same bars.
 pub fn of(
     c: &mut SqliteConnection,
     names: &Names,
     selection: &Selection,
-    ranking: &[(Choice, Totals)],
+    whole: &Report,
     question: Question<'_>,
 ) -> Result<Vec<Course>> {
     let Question {
@@ -80,9 +83,11 @@ pub fn of(
         metric,
         quantiles,
     } = question;
+    let ranking = whole.by.first().map_or(&[][..], Vec::as_slice);
     let chosen = busiest(ranking, metric);
     let family = family(dimension);
-    let mut folds: Vec<Fold<'_>> = (0..=chosen.len())
+    let others = quantiles.then_some(chosen.len());
+    let mut folds: Vec<Fold<'_>> = (0..chosen.len() + usize::from(quantiles))
         .map(|_| Fold::new(edges, &[], &[], quantiles, Keep::Nothing))
         .collect();
     let places: HashMap<i64, usize> = {
@@ -95,7 +100,7 @@ pub fn of(
         let ids = ids.enumerate().filter_map(|(place, id)| Some((id?, place)));
         ids.collect()
     };
-    let place = |group: i64| places.get(&group).copied().unwrap_or(chosen.len());
+    let place = |group: i64| places.get(&group).copied().or(others);
 
     let predicate = Predicate::compile(c, names, selection)?;
     let rolled = predicate.rolled().filter(|rolled| {
@@ -108,38 +113,60 @@ pub fn of(
         // Fine roll-ups of dimensions keep no sketches.
         fine: (rolled.is_some() && !quantiles).then(|| family.finest()),
     };
+    let drawn = places.keys().filter_map(|id| i32::try_from(*id).ok());
+    let looked_for = match (family.column(), others) {
+        (Some(column), None) => predicate.among(column, drawn),
+        _ => predicate,
+    };
     for run in plan::make(c, (selection.from, selection.to), edges, allowed)? {
         match (run.source, &rolled) {
             (Source::Rollups(width), Some(rolled)) => {
                 let buckets = run.buckets(width);
                 rollups::read(c, family, width, buckets, quantiles, |at, cell| {
                     let wanted = rolled.family == Family::Total || rolled.wants(at, cell.group);
-                    match folds.get_mut(place(cell.group)).filter(|_| wanted) {
+                    let place = place(cell.group).filter(|_| wanted);
+                    match place.and_then(|place| folds.get_mut(place)) {
                         Some(fold) => fold.total(at.max(run.from), &cell),
                         None => Ok(()),
                     }
                 })?;
             }
-            _ => scan_run(c, &run, family, &predicate, &place, &mut folds)?,
+            _ => scan_run(c, &run, family, &looked_for, &place, &mut folds)?,
         }
     }
 
-    let mut choices = chosen.iter().map(|(choice, totals)| (choice, totals));
-    let courses = folds.into_iter().map(|fold| {
+    let mut counted = folds.into_iter().map(|fold| {
         let counted = fold.finish();
-        let (choice, totals) = match choices.next() {
-            Some((choice, totals)) => (Some(choice.clone()), totals.clone()),
-            None => (None, counted.total.totals()),
-        };
-        Course {
-            choice,
-            totals,
-            bars: counted.timeline.into_iter().map(|bar| bar.totals).collect(),
-        }
+        let bars = counted.timeline.into_iter().map(|bar| bar.totals);
+        (counted.total.totals(), bars.collect::<Vec<_>>())
     });
-    Ok(courses
-        .filter(|one| one.choice.is_some() || one.totals.requests > 0)
-        .collect())
+    let drawn = chosen.iter().zip(counted.by_ref());
+    let mut courses: Vec<Course> = drawn
+        .map(|((choice, totals), (_, bars))| Course {
+            choice: Some(choice.clone()),
+            totals: totals.clone(),
+            bars,
+        })
+        .collect();
+    let (totals, bars) = counted.next().unwrap_or_else(|| rest(whole, &courses));
+    if totals.requests > 0 {
+        courses.push(Course {
+            choice: None,
+            totals,
+            bars,
+        });
+    }
+    Ok(courses)
+}
+
+/// What is left of the sums of the whole.
+fn rest(whole: &Report, courses: &[Course]) -> (Totals, Vec<Totals>) {
+    let bars = whole.timeline.iter().enumerate().map(|(place, bar)| {
+        let drawn = courses.iter().filter_map(|one| one.bars.get(place));
+        bar.totals.without(drawn)
+    });
+    let drawn = courses.iter().map(|one| &one.totals);
+    (whole.totals.without(drawn), bars.collect())
 }
 
 /// Counts the rows of a stretch, each in the fold of its group.
@@ -148,7 +175,7 @@ fn scan_run(
     run: &Run,
     family: Family,
     predicate: &Predicate,
-    place: &impl Fn(i64) -> usize,
+    place: &impl Fn(i64) -> Option<usize>,
     folds: &mut [Fold<'_>],
 ) -> Result<()> {
     let range = KeyRange::between(run.from, run.to);
@@ -159,7 +186,8 @@ fn scan_run(
             None => vec![0; picked.len()],
         };
         for (row, value) in picked.rows().zip(groups) {
-            if let Some(rows) = own.get_mut(place(family.group(value))) {
+            let place = place(family.group(value));
+            if let Some(rows) = place.and_then(|place| own.get_mut(place)) {
                 rows.push(row);
             }
         }

@@ -191,7 +191,7 @@ pub(super) fn reader_connection(
         "pragma query_only = on;
          pragma trusted_schema = off;
          pragma cell_size_check = on;
-         pragma cache_size = -4096;
+         pragma cache_size = -2048;
          pragma temp_store = memory;",
     )?;
     Ok(conn)
@@ -221,7 +221,7 @@ fn set_up_writer(c: &mut SqliteConnection, busy_timeout: Duration) -> Result<()>
          pragma temp_store = memory;
          pragma trusted_schema = off;
          pragma cell_size_check = on;
-         pragma cache_size = -8192;",
+         pragma cache_size = -6144;",
     )?;
     Ok(())
 }

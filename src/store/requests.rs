@@ -115,6 +115,26 @@ impl Totals {
         self.unpriced += other.unpriced;
     }
 
+    /// What is left of the sums without these; quantiles are not known.
+    pub(super) fn without<'a>(&self, parts: impl Iterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        parts.for_each(|part| sum.add(part));
+        Self {
+            requests: self.requests - sum.requests,
+            failed: self.failed - sum.failed,
+            unknown_tokens: self.unknown_tokens - sum.unknown_tokens,
+            uncached: self.uncached - sum.uncached,
+            cache_read: self.cache_read - sum.cache_read,
+            cache_write: self.cache_write - sum.cache_write,
+            output: self.output - sum.output,
+            reasoning: self.reasoning - sum.reasoning,
+            unclassified: self.unclassified - sum.unclassified,
+            cost: NanoUsd(self.cost.0 - sum.cost.0),
+            unpriced: self.unpriced - sum.unpriced,
+            ..Self::default()
+        }
+    }
+
     /// All input, cached or not.
     #[must_use]
     pub fn input(&self) -> i64 {

@@ -67,7 +67,7 @@ impl Source {
     fn span(&self) -> Option<(At, At)> {
         match self {
             Self::Sealed { span, .. } => Some(*span),
-            Self::Loose(_) => None,
+            Self::Loose(events) => Some((events.first()?.at_ms, events.last()?.at_ms)),
         }
     }
 

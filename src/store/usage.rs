@@ -176,15 +176,15 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         }
         None => (report::of(c, names, &selection, &question)?, None),
     };
-    let courses = match (wanted.courses, wanted.by.first(), report.by.first()) {
-        (Some(quantiles), Some(dimension), Some(ranking)) => {
+    let courses = match (wanted.courses, wanted.by.first()) {
+        (Some(quantiles), Some(dimension)) => {
             let question = courses::Question {
                 dimension: *dimension,
                 edges: &question.edges,
                 metric: view.metric,
                 quantiles,
             };
-            Some(courses::of(c, names, &selection, ranking, question)?)
+            Some(courses::of(c, names, &selection, &report, question)?)
         }
         _ => None,
     };

@@ -17,6 +17,9 @@ use crate::store::scan::predicate::{Predicate, Rolled};
 /// From this share on, in hundredths, it is quicker to count what a selection
 /// leaves out and take it away from everything, which roll-ups know.
 const NEARLY_EVERYTHING: usize = 54;
+/// The same for many bars, whose roll-ups are many as well.
+const NEARLY_ALL: usize = 80;
+const MANY_BARS: usize = 500;
 /// Bars that may be kept until something is taken away from them.
 const BARS_KEPT: usize = 2_500;
 
@@ -134,8 +137,17 @@ impl<'a> Part<'a> {
     fn is_nearly_everything(self, c: &mut SqliteConnection) -> Result<bool> {
         let range = KeyRange::between(self.range.0, self.range.1);
         let share = scan::share(c, range, self.predicate)?;
-        let few = self.edges.len() <= BARS_KEPT || !self.slots.is_empty();
-        Ok(few && share.is_some_and(|share| share >= NEARLY_EVERYTHING))
+        let bars = if self.slots.is_empty() {
+            self.edges.len()
+        } else {
+            0
+        };
+        let least = if bars > MANY_BARS {
+            NEARLY_ALL
+        } else {
+            NEARLY_EVERYTHING
+        };
+        Ok(bars <= BARS_KEPT && share.is_some_and(|share| share >= least))
     }
 
     fn without_bars(self) -> Self {

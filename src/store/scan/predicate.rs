@@ -142,6 +142,16 @@ impl Predicate {
         }
     }
 
+    /// Wants of the same events those with one of these ids.
+    pub(in crate::store) fn among(
+        mut self,
+        column: Column,
+        ids: impl Iterator<Item = i32>,
+    ) -> Self {
+        self.tests.push(Test::In(column, ids.collect()));
+        self
+    }
+
     /// Wants exactly what the other does not.
     pub(in crate::store) fn negated(&self) -> Self {
         Self {
