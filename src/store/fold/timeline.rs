@@ -177,3 +177,52 @@ impl<'a> Timeline<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EDGES: [At; 5] = [At(0), At(10), At(20), At(30), At(40)];
+
+    /// The bars kept of two stretches of rows, each with these rows and no others
+    /// between its ends.
+    fn kept(keep: Keep, stretches: [(i64, i64); 2]) -> Vec<usize> {
+        let mut timeline = Timeline::new(&EDGES, &[], keep);
+        for (first, last) in stretches {
+            timeline.begin(Some((At(first), At(last))));
+            for at in first..=last {
+                timeline.at(At(at)).sums.requests += 1;
+            }
+        }
+        let finished = timeline.finish();
+        let sum: i64 = finished.bars.iter().map(|bar| bar.totals.requests).sum();
+        assert_eq!(finished.whole.sums.requests, sum);
+        finished.kept.into_keys().collect()
+    }
+
+    #[test]
+    fn bars_that_others_may_have_rows_of_are_kept() {
+        assert!(kept(Keep::Nothing, [(5, 14), (15, 34)]).is_empty());
+        assert_eq!(kept(Keep::All, [(5, 14), (15, 34)]), [0, 1, 2, 3]);
+        // Only the third begins and ends among rows of one stretch.
+        assert_eq!(kept(Keep::Shared, [(5, 14), (15, 34)]), [0, 1, 3]);
+        // Others may have rows of the first and the last millisecond.
+        assert_eq!(kept(Keep::Shared, [(5, 9), (10, 30)]), [0, 1, 3]);
+        assert_eq!(kept(Keep::Shared, [(5, 9), (9, 30)]), [0, 3]);
+        // Nobody has what lies between the two.
+        assert_eq!(kept(Keep::Shared, [(1, 3), (32, 38)]), [0, 3]);
+    }
+
+    #[test]
+    fn bars_go_into_slots_together() {
+        let mut timeline = Timeline::new(&EDGES, &[1, 0, 1, 3], Keep::Nothing);
+        for at in [-1, 3, 12, 24, 25, 39, 40] {
+            timeline.at(At(at)).sums.requests += 1;
+        }
+        let finished = timeline.finish();
+        let slots = finished.slots.iter().map(|slot| slot.sums.requests);
+        assert_eq!(slots.collect::<Vec<_>>(), [1, 3, 0, 1]);
+        assert_eq!(finished.whole.sums.requests, 7);
+        assert!(finished.bars.is_empty());
+    }
+}
