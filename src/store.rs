@@ -336,9 +336,10 @@ impl Store {
         self.read(move |c| stats::read(c, &path)).await
     }
 
-    /// Housekeeping for a quiet moment: gives free pages back, a few at a time.
+    /// Housekeeping for a quiet moment: gives free pages back, a
+    /// mebibyte at a time.
     pub async fn tidy(&self) -> Result<()> {
-        self.write(|c| Ok(c.batch_execute("pragma incremental_vacuum(256)")?))
+        self.write(|c| Ok(c.batch_execute("pragma incremental_vacuum(64)")?))
             .await
     }
 
