@@ -237,7 +237,9 @@ async fn an_hour_unlike_the_weeks_before_is_named_with_its_reason() {
         .body;
     assert!(page.contains("Most failures"), "{page}");
     assert!(page.contains("<b>25 of 40 failed</b>"), "{page}");
-    let elsewhere = "unusual hours are looked for only on";
+    let elsewhere = "Under this filter unusual hours are looked for only on";
+    assert!(page.contains(elsewhere), "{page}");
+    let page = browser.get("/usage?min_ms=1").await.body;
     assert!(page.contains(elsewhere), "{page}");
     assert!(!browser.get("/usage").await.body.contains(elsewhere));
 

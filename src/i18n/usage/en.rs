@@ -232,7 +232,7 @@ pub static EN: Usage = Usage {
         format!("{share} {of} {kind}")
     },
     nobody: "nobody stands out",
-    not_looked_for: "Under several conditions unusual hours are looked for only on",
+    not_looked_for: "Under this filter unusual hours are looked for only on",
     one_model: "model",
     one_key: "key",
     one_account: "account",

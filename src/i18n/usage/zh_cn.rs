@@ -216,7 +216,7 @@ pub static ZH_CN: Usage = Usage {
         format!("{of} {share} 来自{kind}")
     },
     nobody: "没有突出的来源",
-    not_looked_for: "多个条件下的异常时段仅在此页查找：",
+    not_looked_for: "此筛选条件下的异常时段仅在此页查找：",
     one_model: "模型",
     one_key: "密钥",
     one_account: "账号",
