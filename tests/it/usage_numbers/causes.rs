@@ -204,6 +204,7 @@ async fn whoever_made_an_hour_unusual_is_named() {
                 }
                 let least = expected.len().min(2);
                 let hour = &told["hours"][place];
+                let mut before = 1.0;
                 for n in 1..=2 {
                     let field = |name: &str| line[format!("cause_{n}_{name}")].clone();
                     let cause = &hour["causes"][n - 1];
@@ -219,6 +220,8 @@ async fn whoever_made_an_hour_unusual_is_named() {
                     let share = share.unwrap_or_else(|| panic!("{by} {who}: {of}"));
                     let found = field("share").as_f64().unwrap();
                     assert!((share - found).abs() < 0.002, "{share} of {by} {who}: {of}");
+                    assert!(found <= before, "{found} after {before}: {of}");
+                    before = found;
                     assert!(
                         expected
                             .values()
