@@ -62,7 +62,8 @@ struct Hour {
     usual: f64,
     deviations: f64,
     weeks: usize,
-    causes: Vec<Made>,
+    /// Of the first [`oddities::MOST`] hours.
+    causes: Option<Vec<Made>>,
 }
 
 /// Who made most of the difference.
@@ -101,8 +102,10 @@ pub(super) async fn hours(
     });
     let (span, all, found, causes) = read.await?;
     let made = |cause: &Cause| made(cause, &ctx, &state);
-    let hours = found.iter().zip(&causes);
-    let hours = hours.map(|(odd, causes)| hour(odd, causes.iter().map(made).collect()));
+    let hours = found.iter().enumerate().map(|(place, odd)| {
+        let causes = causes.get(place);
+        hour(odd, causes.map(|all| all.iter().map(made).collect()))
+    });
     Ok(HttpResponse::Ok().json(Answer {
         period: Period::of(span),
         time_zone: zone.name(),
@@ -112,7 +115,7 @@ pub(super) async fn hours(
     }))
 }
 
-fn hour(odd: &Unusual, causes: Vec<Made>) -> Hour {
+fn hour(odd: &Unusual, causes: Option<Vec<Made>>) -> Hour {
     let (metric, unit) = match odd.what {
         What::Requests => (Metric::Requests.name(), 1.0),
         What::Failures => (Metric::Failed.name(), 1.0),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::sqlite::SqliteConnection;
 
-pub use self::causes::{Cause, NAMED, filter, judged};
+pub use self::causes::{Cause, MOST, NAMED, filter, judged};
 use super::error::Result;
 use super::names::Names;
 use super::report::{self, Question};

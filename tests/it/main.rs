@@ -86,6 +86,7 @@ mod store_sessions;
 mod store_settling;
 mod stream_rows;
 mod styles;
+mod usage_causes;
 mod usage_links;
 mod usage_numbers;
 mod usage_pages;

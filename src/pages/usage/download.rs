@@ -14,6 +14,7 @@ use crate::domain::filter::UsageView;
 use crate::domain::units::At;
 use crate::pages::sheet::{self, Format, Link, Sheet, Value};
 use crate::pages::who;
+use crate::store::oddities;
 use crate::store::requests::{Bucket, Choice, Dimension, Quantiles, Totals};
 use crate::store::usage::{self, Usage, Wanted};
 use crate::web::ctx::Ctx;
@@ -150,7 +151,7 @@ pub(super) async fn answer(
         week: matches!(part, Part::Hours | Part::Unusual).then_some(true),
         unusual: matches!(part, Part::Hours | Part::Unusual).then(|| state.store.oddities()),
         causes: match part {
-            Part::Unusual => usize::MAX,
+            Part::Unusual => oddities::MOST,
             _ => 0,
         },
         choices: Vec::new(),

@@ -1,7 +1,7 @@
 //! Who made an unusual hour: one of its models, keys, accounts, … beside its
-//! own hours of the weeks before. Asked only of the few hours that somebody is
-//! shown, and remembered: an hour that is over with the same figures has the
-//! same causes.
+//! own hours of the weeks before. Asked only of the first hours that somebody is
+//! shown, and remembered as long as the sums of the hour and of its base are the
+//! same: a late request may leave the usual alone and still move its shares.
 
 use std::collections::HashMap;
 
@@ -19,8 +19,10 @@ use crate::store::requests::{Choice, Dimension, Totals};
 
 /// Causes named of one hour.
 pub const NAMED: usize = 2;
-/// Hours remembered.
-const KEPT: usize = 256;
+/// Hours of one question of which they are named; each reads up to nine hours.
+pub const MOST: usize = 200;
+/// Hours remembered: more than one question asks for.
+const KEPT: usize = 2 * MOST;
 
 /// One who made most of what makes an hour unusual.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +38,9 @@ pub struct Cause {
 pub(super) struct Known {
     selection: Selection,
     odd: Unusual,
+    /// Of everything from the base up to the hour: while that stays, so does what
+    /// a condition chooses of it.
+    sums: Totals,
     causes: Vec<Cause>,
 }
 
@@ -58,7 +63,7 @@ pub fn filter(dimension: Dimension) -> &'static str {
 #[must_use]
 pub fn judged(selection: &Selection, odd: &Unusual) -> Selection {
     let slow = match odd.what {
-        What::Latency => Some(Ms(ceil(odd.usual) + 1)),
+        What::Latency => Some(Ms(first_above(odd.usual))),
         _ => None,
     };
     Selection {
@@ -70,7 +75,7 @@ pub fn judged(selection: &Selection, odd: &Unusual) -> Selection {
 }
 
 impl Memory {
-    /// Whoever made each of these hours of a selection.
+    /// Whoever made each of the first [`MOST`] of these hours of a selection.
     pub fn causes(
         &self,
         c: &mut SqliteConnection,
@@ -79,6 +84,7 @@ impl Memory {
         odd: &[Unusual],
     ) -> Result<Vec<Vec<Cause>>> {
         odd.iter()
+            .take(MOST)
             .map(|odd| self.causes_of(c, names, selection, odd))
             .collect()
     }
@@ -91,9 +97,20 @@ impl Memory {
         odd: &Unusual,
     ) -> Result<Vec<Cause>> {
         let selection = judged(selection, odd);
-        let same = |known: &&Known| known.odd == *odd && known.selection == selection;
-        let known = self.lock().causes.iter().find(same).cloned();
-        if let Some(mut known) = known {
+        let first = odd.base.first().copied().unwrap_or(odd.from);
+        let everything = Selection::between(first, odd.to);
+        let everything = match &selection.search {
+            None => everything,
+            // An account may get another name at any time.
+            Some(_) => Selection {
+                from: first,
+                ..selection.clone()
+            },
+        };
+        let sums = report::of(c, names, &everything, &Question::default())?.totals;
+        let same = |known: &Known| known.odd == *odd && known.selection == selection;
+        let known = self.lock().causes.iter().find(|known| same(known)).cloned();
+        if let Some(mut known) = known.filter(|known| known.sums == sums) {
             // Names may be others by now.
             let names = names.read();
             for Cause {
@@ -106,12 +123,14 @@ impl Memory {
         }
         let causes = find(c, names, &selection, odd)?;
         let all = &mut self.lock().causes;
+        all.retain(|known| !same(known));
         if all.len() >= KEPT {
             all.remove(0);
         }
         all.push(Known {
             selection,
             odd: odd.clone(),
+            sums,
             causes: causes.clone(),
         });
         Ok(causes)
@@ -241,6 +260,28 @@ fn tally(what: What, totals: &Totals) -> Tally {
     clippy::as_conversions,
     reason = "milliseconds; `as` saturates"
 )]
-fn ceil(ms: f64) -> i64 {
-    ms.ceil() as i64
+fn first_above(ms: f64) -> i64 {
+    (ms.floor() as i64).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_is_every_whole_millisecond_above_the_usual() {
+        for (usual, least) in [(13_307.291, 13_308), (13_308.0, 13_309), (0.0, 1)] {
+            let odd = Unusual {
+                from: At(0),
+                to: At(Ms::HOUR.0),
+                what: What::Latency,
+                value: 20_000.0,
+                usual,
+                deviations: 9.0,
+                base: Vec::new(),
+            };
+            let judged = judged(&Selection::between(At(0), At(1)), &odd);
+            assert_eq!(judged.min_latency, Some(Ms(least)), "{usual}");
+        }
+    }
 }

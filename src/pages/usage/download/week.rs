@@ -72,7 +72,10 @@ pub(super) fn unusual(usage: &Usage, ctx: &Ctx) -> Table {
         _ => 1.0,
     };
     let found = usage.unusual.iter().flatten();
-    let rows = found.zip(&usage.causes).map(|(odd, causes)| {
+    // Of the last of very many hours nobody is named.
+    let causes = usage.causes.iter().map(Vec::as_slice);
+    let causes = causes.chain(std::iter::repeat(&[][..]));
+    let rows = found.zip(causes).map(|(odd, causes)| {
         let mut row = vec![
             Value::Time(odd.from),
             Value::Time(odd.to),
