@@ -163,7 +163,9 @@ pub fn plan(book: &PriceBook, wanted: &[Wanted], answers: &Answers) -> Plan {
     plan
 }
 
-/// Whether this choice was made before, and its source still says the same.
+/// Whether this choice was made before, and its source still says the same. By
+/// whose name it was made is not kept: when its price moves and another option
+/// of the same source now has the old one, nothing is asked.
 fn is_made(book: &PriceBook, wanted: &Wanted, option: &PriceChange) -> bool {
     let held = book.find_listed(&wanted.model, &wanted.provider);
     held.is_some_and(|held| {
