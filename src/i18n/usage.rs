@@ -193,7 +193,7 @@ pub struct Usage {
     pub each: &'static str,
     pub split_title: fn(per: &str, by: &str) -> String,
     /// Who is drawn: so many of all, by what.
-    pub split_note: fn(drawn: usize, all: &str, metric: &str) -> String,
+    pub split_note: fn(drawn: usize, all: &str, metric: Metric) -> String,
     pub none_unusual: &'static str,
     pub flagged_hour: fn(what: &str, value: &str, usual: &str) -> String,
     pub and_more_hours: fn(usize) -> String,

@@ -161,9 +161,17 @@ pub static EN: Usage = Usage {
     tokens_a_minute: "Tokens a minute",
 
     some_unpriced: |share| format!("{share} of requests are priced."),
-    unpriced_why: |n| format!("{n} requests have no price and count as unknown, not as free."),
-    unassigned_why: |n| {
-        format!("{n} requests have no price or tokens of no known kind, and count as unknown.")
+    unpriced_why: |n| match n {
+        "1" => String::from("1 request has no price and counts as unknown, not as free."),
+        n => format!("{n} requests have no price and count as unknown, not as free."),
+    },
+    unassigned_why: |n| match n {
+        "1" => String::from(
+            "1 request has no price or tokens of no known kind, and counts as unknown.",
+        ),
+        n => {
+            format!("{n} requests have no price or tokens of no known kind, and count as unknown.")
+        }
     },
     uncounted_why: |n| {
         format!("Of {n} requests not all tokens are known, so their cost is unknown, not zero.")
@@ -243,8 +251,14 @@ pub static EN: Usage = Usage {
     split_title: |per, by| format!("{per} and {by}"),
     split_note: |drawn, all, metric| {
         format!(
-            "The {drawn} of {all} with most {}, and all others together.",
-            metric.to_lowercase()
+            "The {drawn} of {all} with {}, and all others together.",
+            match metric {
+                Metric::Tokens => "most tokens",
+                Metric::Cost => "the highest cost",
+                Metric::Failed => "most failures",
+                // Times rank nobody.
+                _ => "most requests",
+            }
         )
     },
     none_unusual: "No hour of this range breaks the rule, or there are not yet three weeks to compare.",

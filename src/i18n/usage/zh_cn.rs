@@ -204,7 +204,7 @@ pub static ZH_CN: Usage = Usage {
     and_more_hours: |n| format!("另有 {n} 个"),
     cause_rule: |share, requests, beyond| {
         format!(
-            "列出名称的条件：占差额至少 {share}%，不少于 {requests} 条请求，且比其在该时段的通常占比高 {beyond} 个百分点。"
+            "列出名称的条件：占差额至少 {share} %，不少于 {requests} 条请求，且比其在该时段的通常占比高 {beyond} 个百分点。"
         )
     },
     made_by: |share, above, kind| {
@@ -225,7 +225,16 @@ pub static ZH_CN: Usage = Usage {
     together: "合计",
     each: "最多的几项",
     split_title: |per, by| format!("各{by}{per}"),
-    split_note: |drawn, all, metric| format!("{all} 项中{metric}最多的 {drawn} 项，其余合为一条。"),
+    split_note: |drawn, all, metric| {
+        let most = match metric {
+            Metric::Tokens => "词元最多",
+            Metric::Cost => "费用最高",
+            Metric::Failed => "失败最多",
+            // Times rank nobody.
+            _ => "请求最多",
+        };
+        format!("{all} 项中{most}的 {drawn} 项，其余合为一条。")
+    },
     none_unusual: "该范围内没有时段触发规则，或可供比较的历史不足三周。",
     hour: "时段",
     what: "指标",

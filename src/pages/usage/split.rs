@@ -200,15 +200,11 @@ impl Shown<'_> {
 
     fn note(&self) -> String {
         let (t, lang) = (self.ctx.t.usage, self.ctx.lang);
-        let ranked = match self.view.metric {
-            metric if metric.is_timed() => Metric::Requests,
-            metric => metric,
-        };
         match self.others() {
             0 => String::new(),
             others => {
                 let all = lang.count(counted(self.drawn() + others));
-                (t.split_note)(self.drawn(), &all, (t.metric_name)(ranked))
+                (t.split_note)(self.drawn(), &all, self.view.metric)
             }
         }
     }
