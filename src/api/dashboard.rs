@@ -45,7 +45,7 @@ struct Base {
 struct Dashboard {
     at: String,
     time_zone: &'static str,
-    today: Day,
+    today: Base,
     /// Up to the same time of day.
     yesterday_so_far: Base,
     last_half_hour: Pace,
@@ -94,10 +94,13 @@ pub(super) async fn dashboard(
         let lately = report::of(c, &names, &lately, &Question::default())?;
         let oldest = usage::ends(c)?.0;
         let lack = lack::of(c, oldest, (yesterday, same_time), (start, now + Ms(1)))?;
-        let whole = !lack.is_some_and(Lack::is_before);
-        Ok((today, past.totals, whole, lately.totals))
+        let complete = [
+            lack::is_whole(c, oldest, (start, now + Ms(1)))?,
+            !lack.is_some_and(Lack::is_before),
+        ];
+        Ok((today, past.totals, complete, lately.totals))
     });
-    let (today, past, complete, lately) = read.await?;
+    let (today, past, [complete, past_complete], lately) = read.await?;
     let day = |from: At, to: At, totals: &Totals| Day {
         from: from.rfc3339(),
         to: to.rfc3339(),
@@ -109,10 +112,13 @@ pub(super) async fn dashboard(
     Ok(HttpResponse::Ok().json(Dashboard {
         at: now.rfc3339(),
         time_zone: zone.name(),
-        today: day(start, now + Ms(1), &today.totals),
+        today: Base {
+            day: day(start, now + Ms(1), &today.totals),
+            complete,
+        },
         yesterday_so_far: Base {
             day: day(yesterday, same_time, &past),
-            complete,
+            complete: past_complete,
         },
         last_half_hour: Pace::of(&lately),
         traffic: today

@@ -57,6 +57,8 @@ struct Summary {
     #[serde(flatten)]
     period: Period,
     time_zone: &'static str,
+    /// Whether it was recorded from its beginning on, and without a gap.
+    period_complete: bool,
     totals: Sums,
     previous: Option<Previous>,
     last_half_hour: Option<Pace>,
@@ -124,6 +126,7 @@ pub(super) async fn summary(
     Ok(HttpResponse::Ok().json(Summary {
         period: Period::of(usage.span),
         time_zone: usage.zone.name(),
+        period_complete: usage.whole,
         totals: Sums::from(&usage.report.totals),
         previous: usage.before.as_ref().map(|before| Previous {
             period: Period::of(before.span),
@@ -141,6 +144,8 @@ struct Timeline {
     time_zone: &'static str,
     /// `five_minutes`, `quarter_hour`, `half_hour`, `hour`, `day` or `week`.
     grain: &'static str,
+    /// Whether the range was recorded from its beginning on, and without a gap.
+    period_complete: bool,
     buckets: Vec<Bar>,
     /// The same buckets of the period before, one for each; `null` instead of
     /// those that have no counterpart yet.
@@ -164,6 +169,7 @@ pub(super) async fn timeline(
         period: Period::of(usage.span),
         time_zone: usage.zone.name(),
         grain: grain_name(usage.grain),
+        period_complete: usage.whole,
         buckets: usage.report.timeline.iter().map(bar).collect(),
         previous: before,
         previous_complete: complete(&usage),
@@ -175,6 +181,8 @@ struct Ranking {
     #[serde(flatten)]
     period: Period,
     time_zone: &'static str,
+    /// Whether the range was recorded from its beginning on, and without a gap.
+    period_complete: bool,
     totals: Sums,
     rows: Vec<Ranked>,
     /// Whether the period before was recorded from its beginning on; `null`
@@ -283,6 +291,7 @@ pub(super) async fn by(
     Ok(HttpResponse::Ok().json(Ranking {
         period: Period::of(usage.span),
         time_zone: usage.zone.name(),
+        period_complete: usage.whole,
         totals: Sums::from(&usage.report.totals),
         rows: rows.collect(),
         previous_complete: complete(&usage),

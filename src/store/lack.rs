@@ -44,6 +44,13 @@ pub fn of(
     Ok(gap(c, period)?.map(|(from, to)| Lack::GapWithin(from, to)))
 }
 
+/// Whether a period was recorded from its beginning on, and without a gap that
+/// matters.
+pub fn is_whole(c: &mut SqliteConnection, oldest: Option<At>, period: (At, At)) -> Result<bool> {
+    let begun = oldest.is_some_and(|oldest| oldest > period.0);
+    Ok(!begun && gap(c, period)?.is_none())
+}
+
 fn gap(c: &mut SqliteConnection, (from, to): (At, At)) -> Result<Option<(At, At)>> {
     Ok(longest(&gaps::within(c, from, to)?, (from, to)))
 }

@@ -55,6 +55,9 @@ pub struct Usage {
     /// Width of the bars.
     pub grain: Grain,
     pub report: Report,
+    /// Whether what has passed of the range was recorded from its beginning on,
+    /// and without a gap.
+    pub whole: bool,
     /// The period before, when it is compared: its bars match these one by one.
     pub before: Option<Before>,
     /// The last half hour, of a range that reaches up to now.
@@ -145,11 +148,12 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         plain_bars: wanted.plain_bars,
         ..Question::default()
     };
+    // Of a range that is still to come in part, as much as has passed.
+    let passed = span.1.min(now + Ms(1)).max(span.0);
+    let period = (span.0, passed);
+    let whole = lack::is_whole(c, oldest, period)?;
     let before = match back {
         Some(back) => {
-            // Of a range that is still to come in part, as much as has passed.
-            let passed = span.1.min(now + Ms(1)).max(span.0);
-            let period = (span.0, passed);
             let span = (back.from(zone, span.0), back.from(zone, passed));
             question.edges = back.edges(zone, &edges);
             // Rows that have gone meanwhile are not shown; those of now are.
@@ -211,6 +215,7 @@ pub fn read(c: &mut SqliteConnection, names: &Names, wanted: &Wanted) -> Result<
         span,
         grain,
         report,
+        whole,
         before,
         lately,
         courses,

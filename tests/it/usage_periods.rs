@@ -121,6 +121,8 @@ async fn a_gap_in_either_period_leaves_no_percentage() {
                 _ => &answer["previous_complete"],
             };
             assert_eq!(complete, !part, "{path} {of}");
+            let whole = percentage || part;
+            assert_eq!(answer["period_complete"], whole, "{path} {of}");
         }
     }
 }
@@ -148,6 +150,7 @@ async fn home_measures_nothing_over_a_gap() {
         );
         let answer = browser.get("/v0/management/dashboard/summary").await.json();
         assert_eq!(answer["yesterday_so_far"]["complete"], !part);
+        assert_eq!(answer["today"]["complete"], part);
     }
 }
 
