@@ -50,6 +50,9 @@ pub struct Prices {
     pub no_price_why: &'static str,
     pub set_price: &'static str,
     pub like_input: &'static str,
+    pub no_rate_why: &'static str,
+    /// Of input or output that has no rate.
+    pub unpriced_with: fn(what: &str) -> String,
     pub like_output: &'static str,
     pub costs_like: fn(&str) -> String,
     pub served_by: fn(&str) -> String,
@@ -185,7 +188,8 @@ pub struct Prices {
     pub pattern_hint: &'static str,
     pub subject: &'static str,
     pub subject_hint: &'static str,
-    pub bad_multiplier: &'static str,
+    pub no_subject: &'static str,
+    pub no_tier: &'static str,
 
     /// Pricing requests anew.
     pub anew_lede: &'static str,

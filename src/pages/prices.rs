@@ -147,7 +147,6 @@ impl Done {
             "too_long_ago" => Flash::new("warn", t.too_long_ago, ""),
             "outdated" => Flash::new("warn", t.outdated, t.outdated_text),
             "scheduled" => Flash::new("ok", t.schedule_saved, ""),
-            "bad_multiplier" => Flash::new("bad", t.not_saved, t.bad_multiplier),
             "busy" => Flash::new("warn", t.one_at_a_time, ""),
             "prices_changed" => Flash::new("warn", t.not_begun, t.not_begun_text),
             _ => return None,

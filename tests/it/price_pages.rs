@@ -184,6 +184,23 @@ async fn removing_leaves_the_layer_below() {
 }
 
 #[tokio::test]
+async fn what_a_price_leaves_unpriced_is_said_in_words() {
+    let (_panel, browser) = panel().await;
+    let save = async |rates: &[(&str, &str)]| {
+        let fields = [&[("model", "gpt-5"), ("lines", "1")], rates].concat();
+        let saved = browser.post("/usage/prices/save", &fields).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+        browser.get("/usage/prices?show=own").await.body
+    };
+    let said = "requests with output stay unpriced";
+    assert!(save(&[("input-0", "1")]).await.contains(said));
+    let page = save(&[("input-0", "1"), ("output-0", "0")]).await;
+    assert!(!page.contains(said), "free is a price: {page}");
+    let page = save(&[("request", "0.1")]).await;
+    assert!(page.contains(said) && page.contains("requests with input stay unpriced"));
+}
+
+#[tokio::test]
 async fn multipliers_are_added_and_removed() {
     let (panel, browser) = panel().await;
     let page = browser.get("/usage/prices/multipliers").await;
@@ -196,12 +213,26 @@ async fn multipliers_are_added_and_removed() {
             ("input", input),
             ("output", ""),
         ];
-        let added = browser.post("/usage/prices/multipliers", &fields).await;
-        browser.follow(&added).await
+        browser.post("/usage/prices/multipliers", &fields).await
     };
-    assert!(add("codex", "x").await.body.contains("Not saved"));
-    assert!(add("", "1").await.body.contains("Not saved"));
-    let page = add("codex", "0.5").await;
+    // What is refused stays in the form, and the field says why.
+    let refused = add("codex", "-1").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for text in [
+        "Not saved",
+        "<option value=\"provider\" selected>",
+        "name=\"subject\" value=\"codex\"",
+        "name=\"input\" value=\"-1\"",
+        "id=\"m-input-e\"",
+        "<a href=\"#m-input\">Input times: Below zero.</a>",
+    ] {
+        assert!(refused.body.contains(text), "{text}\n{}", refused.body);
+    }
+    assert_eq!(refused.body.matches("aria-invalid").count(), 1);
+    let refused = add("", "1").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("href=\"#m-subject\""));
+    let page = browser.follow(&add("codex", "0.5").await).await;
     assert!(
         page.body.contains("served by provider codex"),
         "{}",
@@ -218,7 +249,7 @@ async fn multipliers_are_added_and_removed() {
             panel.store().prices().cost(&(&event(3)).into()).nanos(),
         )
     };
-    let page = add("codex", "0.25").await;
+    let page = browser.follow(&add("codex", "0.25").await).await;
     assert_eq!(own(&page.body).await, (1, Some(NanoUsd(632_500))));
     let undo = [("batch", page.hidden("batch"))];
     let undone = browser.post("/usage/prices/undo", &undo).await;

@@ -42,6 +42,8 @@ pub static EN: Prices = Prices {
     no_price_count: |n| format!("{n} models in use have no price"),
     no_price_why: "Their requests count as unknown, not as free.",
     set_price: "Set a price",
+    no_rate_why: "no rate: requests with any stay unpriced, which is not free",
+    unpriced_with: |what| format!("requests with {} stay unpriced", what.to_lowercase()),
     like_input: "no price of its own: costs as input",
     like_output: "no price of its own: costs as output",
     costs_like: |model| format!("costs what {model} costs"),
@@ -176,7 +178,8 @@ pub static EN: Prices = Prices {
     pattern_hint: "* stands for any characters.",
     subject: "Which",
     subject_hint: "A tier, a number of tokens, a provider or an account; those that were met are offered.",
-    bad_multiplier: "Say which models, which tier, tokens, provider or account, and factors from 0 to 1000.",
+    no_subject: "Say which one, at most 200 characters.",
+    no_tier: "This is the standard tier, which costs what the price says.",
 
     anew_lede: "The cost of a request is fixed when it is stored; here stored requests get the prices of today",
     which_models: "Models",

@@ -42,6 +42,8 @@ pub static ZH_CN: Prices = Prices {
     no_price_count: |n| format!("{n} 个使用中的模型没有价格"),
     no_price_why: "它们的请求计为未知，而不是免费。",
     set_price: "设置价格",
+    no_rate_why: "没有单价：含此项的请求没有费用，并非免费",
+    unpriced_with: |what| format!("含{what}的请求不计价"),
     like_input: "没有单独的价格：按输入计费",
     like_output: "没有单独的价格：按输出计费",
     costs_like: |model| format!("与 {model} 同价"),
@@ -173,7 +175,8 @@ pub static ZH_CN: Prices = Prices {
     pattern_hint: "* 代表任意字符。",
     subject: "对象",
     subject_hint: "层级、词元数、提供商或账号的标识。",
-    bad_multiplier: "请填写模型，层级、词元数、提供商或账号，以及 0 到 1000 的倍数。",
+    no_subject: "请填写对象，最多 200 个字符。",
+    no_tier: "这是标准层级，按价格本身计费。",
 
     anew_lede: "请求的费用在保存时确定；在这里可以让已保存的请求使用今天的价格",
     which_models: "模型",

@@ -9,7 +9,7 @@ use actix_web::web::{Data, Form, Query};
 use askama::Template;
 use serde::Deserialize;
 
-use super::sheet::{Mistakes, RATES, Sheet, Wrong};
+use super::sheet::{Mistakes, RATES, Sheet};
 use super::{Tab, anew, see_batch, tabs, words};
 use crate::domain::pricing::{Entry, Layer, PriceBook, Quote};
 use crate::i18n::plain;
@@ -78,16 +78,8 @@ impl EditRow {
 impl PriceForm {
     /// What is wrong with a cell; empty when nothing is.
     fn wrong(&self, t: &'static Texts, name: &str) -> &'static str {
-        match self.mistakes.get(name) {
-            None => "",
-            Some(Wrong::NotANumber) => t.not_a_number,
-            Some(Wrong::Negative) => t.negative,
-            Some(Wrong::TooLarge) => t.too_large,
-            Some(Wrong::NoModel) => t.no_model,
-            Some(Wrong::NoRate) => t.no_rate,
-            Some(Wrong::NotACount) => t.not_a_count,
-            Some(Wrong::Twice) => t.twice,
-        }
+        let found = self.mistakes.get(name);
+        found.map_or("", |wrong| words::wrong(t, *wrong))
     }
 
     /// What a field is called where its mistake is told; empty where the

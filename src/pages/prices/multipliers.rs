@@ -7,7 +7,8 @@ use actix_web::web::{Data, Form, Query};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Done, Flash, Tab, see, see_batch, tabs, words};
+use super::sheet::Wrong;
+use super::{Done, Flash, Tab, see_batch, tabs, words};
 use crate::domain::pricing::price::tier_name;
 use crate::domain::pricing::{Factor, Layer, Multiplier, Pattern, When};
 use crate::i18n::plain;
@@ -32,6 +33,8 @@ struct MultipliersPage {
     rows: Vec<Row>,
     /// What may be typed as the subject, and what it means.
     known: Vec<(String, String)>,
+    form: New,
+    mistakes: Vec<Mistake>,
     ctx: Ctx,
 }
 
@@ -39,6 +42,19 @@ impl MultipliersPage {
     fn t(&self) -> &'static Texts {
         self.ctx.t.prices
     }
+
+    /// What is wrong with a field; empty when nothing is.
+    fn wrong(&self, field: &str) -> &'static str {
+        let found = self.mistakes.iter().find(|one| one.field == field);
+        found.map_or("", |one| one.said)
+    }
+}
+
+/// A field of the form that is refused, and why.
+struct Mistake {
+    field: &'static str,
+    name: &'static str,
+    said: &'static str,
 }
 
 struct Row {
@@ -58,8 +74,26 @@ pub(super) async fn show(
     done: Query<Done>,
 ) -> Result<HttpResponse> {
     let ctx = ctx.at(Place::Usage);
-    let book = state.store.prices();
     let flash = done.flash(&ctx, &state).await?;
+    page(
+        ctx,
+        &state,
+        StatusCode::OK,
+        flash,
+        New::default(),
+        Vec::new(),
+    )
+}
+
+fn page(
+    ctx: Ctx,
+    state: &AppState,
+    status: StatusCode,
+    flash: Option<Flash>,
+    form: New,
+    mistakes: Vec<Mistake>,
+) -> Result<HttpResponse> {
+    let book = state.store.prices();
     let names = state.store.names();
     let names = names.read();
     let page = MultipliersPage {
@@ -71,9 +105,11 @@ pub(super) async fn show(
             .map(|(layer, m)| row(&ctx, &names, *layer, m))
             .collect(),
         known: known(&ctx, &names),
+        form,
+        mistakes,
         ctx,
     };
-    Ok(hx::html_response(StatusCode::OK).body(page.render()?))
+    Ok(hx::html_response(status).body(page.render()?))
 }
 
 /// Tiers, providers and accounts that were met.
@@ -123,51 +159,91 @@ fn row(ctx: &Ctx, names: &Dictionary, layer: Layer, multiplier: &Multiplier) -> 
     }
 }
 
+/// What was typed, to be shown again as it was when it is refused.
 #[derive(Deserialize)]
+#[serde(default)]
 pub(super) struct New {
     models: String,
     kind: String,
     subject: String,
-    #[serde(default)]
     up_to: String,
     input: String,
     output: String,
 }
 
+impl Default for New {
+    fn default() -> Self {
+        Self {
+            models: String::from("*"),
+            kind: String::from("tier"),
+            subject: String::new(),
+            up_to: String::new(),
+            input: String::new(),
+            output: String::new(),
+        }
+    }
+}
+
 impl New {
-    /// `None`: something is missing or makes no sense.
-    fn multiplier(&self) -> Option<Multiplier> {
-        let subject = self.subject.trim();
+    /// What it says, or what is wrong with it, field by field.
+    fn multiplier(&self, t: &'static Texts) -> std::result::Result<Multiplier, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let mut wrong = |field, name, said| mistakes.push(Mistake { field, name, said });
         let fits = |text: &str| !text.is_empty() && text.len() <= LONGEST;
-        if !fits(self.models.trim()) || !fits(subject) {
-            return None;
+        if !fits(self.models.trim()) {
+            wrong("models", t.pattern, t.no_model);
+        }
+        let when = self.when(t);
+        if let Err((field, name, said)) = when {
+            wrong(field, name, said);
+        }
+        let input = Factor::parse(&self.input);
+        if let Err(bad) = &input {
+            wrong("input", t.of_input, words::wrong(t, bad.clone().into()));
+        }
+        let output = match self.output.trim() {
+            "" => input.clone(),
+            text => Factor::parse(text).inspect_err(|bad| {
+                wrong("output", t.of_output, words::wrong(t, bad.clone().into()));
+            }),
+        };
+        match (when, input, output) {
+            (Ok(when), Ok(input), Ok(output)) if mistakes.is_empty() => Ok(Multiplier {
+                model: Pattern::new(&self.models),
+                when,
+                input,
+                output,
+            }),
+            _ => Err(mistakes),
+        }
+    }
+
+    /// For what it holds; else field, its name and what is wrong.
+    fn when(
+        &self,
+        t: &'static Texts,
+    ) -> std::result::Result<When, (&'static str, &'static str, &'static str)> {
+        let subject = self.subject.trim();
+        let missing = ("subject", t.subject, t.no_subject);
+        if subject.is_empty() || subject.len() > LONGEST {
+            return Err(missing);
         }
         let tokens = |text: &str| text.trim().parse::<i64>().ok().filter(|n| *n > 0);
-        let when = match self.kind.as_str() {
+        let not_a_count = words::wrong(t, Wrong::NotACount);
+        Ok(match self.kind.as_str() {
             "tier" => When::Tier {
-                tier: tier_name(subject)?,
+                tier: tier_name(subject).ok_or(("subject", t.subject, t.no_tier))?,
                 up_to: match self.up_to.trim() {
                     "" => None,
-                    text => Some(tokens(text)?),
+                    text => Some(tokens(text).ok_or(("up_to", t.up_to, not_a_count))?),
                 },
             },
             "above" => When::Above {
-                over: tokens(subject)?,
+                over: tokens(subject).ok_or(("subject", t.subject, not_a_count))?,
             },
             "provider" => When::Provider(Pattern::new(subject)),
             "account" => When::Account(subject.to_owned()),
-            _ => return None,
-        };
-        let input = Factor::parse(&self.input).ok()?;
-        let output = match self.output.trim() {
-            "" => input,
-            text => Factor::parse(text).ok()?,
-        };
-        Some(Multiplier {
-            model: Pattern::new(&self.models),
-            when,
-            input,
-            output,
+            _ => return Err(missing),
         })
     }
 }
@@ -179,8 +255,13 @@ pub(super) async fn add(
     new: Form<New>,
 ) -> Result<HttpResponse> {
     let path = "/usage/prices/multipliers";
-    let Some(multiplier) = new.multiplier() else {
-        return Ok(see(&ctx, path, &[("done", "bad_multiplier")]));
+    let multiplier = match new.multiplier(ctx.t.prices) {
+        Ok(multiplier) => multiplier,
+        Err(mistakes) => {
+            let ctx = ctx.at(Place::Usage);
+            let refused = StatusCode::UNPROCESSABLE_ENTITY;
+            return page(ctx, &state, refused, None, new.into_inner(), mistakes);
+        }
     };
     let models = multiplier.model.as_str().to_owned();
     let book = state.store.prices();

@@ -1,5 +1,6 @@
 //! Prices in words: layers, rules, rates and what else a price knows.
 
+use super::sheet::Wrong;
 use crate::domain::pricing::{Entry, Price, Quote, Rate, TierHow};
 use crate::i18n::plain;
 use crate::i18n::prices::Prices as Texts;
@@ -31,10 +32,10 @@ pub(super) fn rates(t: &'static Texts, price: &Price) -> [Cell; 4] {
         rates.cache_write
     };
     [
-        rate(rates.input, ""),
+        rate(rates.input, t.no_rate_why),
         rate(rates.cache_read, t.like_input),
         rate(write, t.like_input),
-        rate(rates.output, ""),
+        rate(rates.output, t.no_rate_why),
     ]
 }
 
@@ -46,6 +47,15 @@ pub(super) fn more(ctx: &Ctx, price: &Price) -> String {
         _ => ctx.lang.count(tokens),
     };
     let mut parts: Vec<String> = Vec::new();
+    // A request that uses what has no rate has no cost.
+    for (missing, name) in [
+        (price.rates.input.is_none(), t.input),
+        (price.rates.output.is_none(), t.output),
+    ] {
+        if missing {
+            parts.push((t.unpriced_with)(name));
+        }
+    }
     for band in &price.above {
         parts.push((t.above)(&thousands(band.over)));
     }
@@ -62,6 +72,19 @@ pub(super) fn more(ctx: &Ctx, price: &Price) -> String {
         parts.push(format!("{} {}", t.per_request, ctx.lang.money(request)));
     }
     parts.join(", ")
+}
+
+/// What is wrong with what was typed.
+pub(super) fn wrong(t: &'static Texts, wrong: Wrong) -> &'static str {
+    match wrong {
+        Wrong::NotANumber => t.not_a_number,
+        Wrong::Negative => t.negative,
+        Wrong::TooLarge => t.too_large,
+        Wrong::NoModel => t.no_model,
+        Wrong::NoRate => t.no_rate,
+        Wrong::NotACount => t.not_a_count,
+        Wrong::Twice => t.twice,
+    }
 }
 
 /// Where an entry comes from and since when.
