@@ -9,6 +9,7 @@ use super::events::{self, StoredEvent};
 use super::names::Interner;
 use super::prices::pricer::Pricer;
 use super::rejects::{self, NewReject, RejectId};
+use super::reprice;
 use super::rollups;
 use super::scan::segments;
 use super::schema::spool_record;
@@ -53,6 +54,7 @@ pub(super) fn store(
     let inserted = events::insert(c, interner, pricer, &batch.events)?;
     if !inserted.new.is_empty() {
         derive(c, &inserted.new)?;
+        reprice::note(c, &inserted.new)?;
         counters::add(c, Counter::Version, 1)?;
     }
     let rejected = rejects::add(c, &batch.rejects)?;

@@ -18,7 +18,7 @@ use super::lock::Lock;
 use super::place;
 use super::wal::{self, Limits};
 
-/// Sixteen so far. A build reads the directory anew when this file changes.
+/// Seventeen so far. A build reads the directory anew when this file changes.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
 /// Older libraries can damage a database when a checkpoint and a commit meet

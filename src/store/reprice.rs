@@ -2,16 +2,19 @@
 //! by step, and undoing it. A step is one short transaction over events,
 //! segments and sums, so every answer is right at every moment; the job is a
 //! row and has its own copy of the prices, so it goes on after a restart and
-//! ends as the preview said, whatever becomes of the prices meanwhile. Events
-//! keep the terms they were priced under until a step reaches them.
+//! ends as the preview said, whatever becomes of the prices and whatever is
+//! stored meanwhile. Events keep the terms they were priced under until a step
+//! reaches them.
 
 mod book;
 mod cells;
+mod since;
 mod undo;
 mod work;
 
 pub(super) use book::AtWork;
 pub use book::mark;
+pub(super) use since::note;
 
 use diesel::prelude::*;
 
@@ -228,6 +231,7 @@ fn set_state(c: &mut SqliteConnection, id: i32, state: State) -> Result<()> {
         diesel::update(row)
             .set(reprice::book.eq(None::<Vec<u8>>))
             .execute(c)?;
+        since::forget(c)?;
     }
     Ok(())
 }

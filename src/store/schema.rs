@@ -267,6 +267,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    reprice_since (at_ms, id) {
+        at_ms -> BigInt,
+        id -> BigInt,
+    }
+}
+
+diesel::table! {
     account (id) {
         id -> BigInt,
         listed -> Text,

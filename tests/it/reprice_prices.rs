@@ -1,9 +1,11 @@
 //! Requests are priced anew by the prices that the effect was shown with: edits
 //! before the beginning are noticed, edits after it are no concern of the job.
 
+use std::collections::HashMap;
+
 use cpamp::domain::event::{Event, EventId, EventKey};
 use cpamp::domain::pricing::{Entry, Layer, Price, PriceBook, Quote, Rate, Rates, Usage};
-use cpamp::domain::units::{Ms, NanoUsd};
+use cpamp::domain::units::{At, Ms, NanoUsd};
 use cpamp::store::prices::{Edit, Item};
 use cpamp::store::reprice::{self, Ask, Job, State, Step};
 use cpamp::store::{Store, schema};
@@ -64,6 +66,21 @@ async fn costs(db: &Store) -> Vec<Option<NanoUsd>> {
     costs.await.unwrap()
 }
 
+async fn costs_by_key(db: &Store) -> HashMap<EventKey, Option<NanoUsd>> {
+    let rows = db.read(|c| {
+        let columns = (
+            schema::event::at_ms,
+            schema::event::id,
+            schema::event::cost_nanos,
+        );
+        Ok(schema::event::table.select(columns).load(c)?)
+    });
+    let rows: Vec<(At, EventId, Option<NanoUsd>)> = rows.await.unwrap();
+    let rows = rows.into_iter();
+    rows.map(|(at, id, cost)| (EventKey { at, id }, cost))
+        .collect()
+}
+
 fn by(book: &PriceBook) -> Vec<Option<NanoUsd>> {
     let cost = |event: &Event| book.cost(&Usage::from(event)).nanos();
     events().iter().map(cost).collect()
@@ -119,6 +136,53 @@ async fn a_job_ends_as_it_was_shown_whatever_prices_become_meanwhile() {
     assert!(db.write(reprice::undo).await.unwrap());
     finish(&db).await;
     assert_eq!(costs(&db).await, before);
+}
+
+#[tokio::test]
+async fn what_is_stored_while_a_job_runs_keeps_the_prices_of_its_moment() {
+    let database = Database::new();
+    let db = database.open();
+    given(&db).await;
+    db.edit_prices(MORNING, vec![price("100")]).await.unwrap();
+    let shown = db.prices();
+    let (names, book) = (db.names(), db.prices());
+    let effect = db.read(move |c| reprice::preview(c, &names, &book, &everything()));
+    let effect = effect.await.unwrap();
+    begin(&db).await;
+    assert!(matches!(db.reprice_step().await.unwrap(), Step::Worked(n) if n > 0));
+
+    // Behind the job and ahead of it, the last one in the same moment as another.
+    db.edit_prices(MORNING, vec![price("7")]).await.unwrap();
+    let late = [500, (EVENTS - 10) * 1_000 + 500, (EVENTS - 5) * 1_000].map(|ms| Event {
+        key: EventKey {
+            at: MORNING + Ms(ms),
+            id: EventId(-ms),
+        },
+        ..event(1)
+    });
+    store(&db, late.to_vec()).await.unwrap();
+    db.close().await;
+    drop(db);
+    let db = database.open();
+    finish(&db).await;
+
+    let job = latest(&db).await;
+    assert_eq!((job.state, job.effect), (State::Done, effect));
+    let book = db.prices();
+    let by = |book: &PriceBook, event: &Event| (event.key, book.cost(&Usage::from(event)).nanos());
+    let earlier = events();
+    let earlier = earlier.iter().map(|event| by(&shown, event));
+    let late = late.iter().map(|event| by(&book, event));
+    let expected: HashMap<_, _> = earlier.chain(late).collect();
+    assert_eq!(costs_by_key(&db).await, expected);
+
+    // The next job has all of them in it.
+    db.edit_prices(MORNING, vec![price("9")]).await.unwrap();
+    let before = costs_by_key(&db).await;
+    begin(&db).await;
+    finish(&db).await;
+    let after = costs_by_key(&db).await;
+    assert!(after.iter().all(|(key, cost)| before[key] != *cost));
 }
 
 /// In the place of the prices that the job keeps with it.

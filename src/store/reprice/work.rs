@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::book::AtWork;
-use super::{Ask, Effect, Job, State, Step, cells, latest, set_state, undo};
+use super::{Ask, Effect, Job, State, Step, cells, latest, set_state, since, undo};
 use crate::domain::event::EventKey;
 use crate::domain::pricing::{PriceBook, Terms, Usage, input_of, without_terms};
 use crate::domain::tokens::{Quality, Tokens};
@@ -96,6 +96,7 @@ fn forward(
         from: job.next,
         to: end,
     };
+    let stored_since = since::from(c, job.next)?;
     let (mut different, mut seen, mut next) = (Vec::new(), 0, end);
     scan::walk(c, range, Order::OldestFirst, &predicate, |chunk, picked| {
         seen += picked.len();
@@ -107,6 +108,9 @@ fn forward(
             .unzip();
         let keys = chunk.keys(&Picked::Some(places))?;
         for (row, key) in rows.into_iter().zip(keys) {
+            if stored_since.contains(&key) {
+                continue;
+            }
             if different.len() == CHANGED {
                 next = key;
                 return Ok(ControlFlow::Break(()));

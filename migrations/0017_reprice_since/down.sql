@@ -1,0 +1,1 @@
+drop table reprice_since;
