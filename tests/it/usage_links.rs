@@ -89,7 +89,7 @@ async fn what_is_in_no_cost_opens_its_rows() {
     let browser = panel.logged_in().await;
     let page = browser.get("/usage").await.body;
     let no_price = "have no price and count as unknown, not as free.";
-    let no_kind = "have no price or tokens of no known kind, and count as unknown.";
+    let no_kind = "has no price or tokens of no known kind, and counts as unknown.";
     let no_count = "not all tokens are known, so their cost is unknown, not zero.";
     for (why, cost, model, count) in [
         (no_price, "no_price", "nobody-s-model", 4),
